@@ -1,0 +1,98 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+
+export interface Binaries {
+  /** Holds `initdb` and `postgres`. */
+  bin: string;
+  /** Folders of shared libraries that the system's loader does not know. */
+  lib: string[];
+  /** Set when the binaries are our own copy of the distribution's packages. */
+  unpackedTo?: string;
+}
+
+const cache = join(import.meta.dirname, '..', '..', '.cache');
+const unpacked = join(cache, 'postgresql');
+const minutes = (n: number) => n * 60_000;
+
+/** PostgreSQL on this machine: installed, else unpacked from Debian's packages without installing them. */
+export function findPostgres(): Binaries | { missing: string } {
+  const bin = installedBin('/usr/lib/postgresql') ?? binOnPath();
+  if (bin) return { bin, lib: [] };
+  if (!existsSync('/etc/debian_version')) return { missing: 'ITPAY_TEST_POSTGRES_URL=postgres://… npm test' };
+
+  try {
+    if (!existsSync(unpacked)) unpackDebianPackages();
+    return unpackedBinaries();
+  } catch (error) {
+    const [reason] = String((error as Error).message).split('\n');
+    return { missing: `apt-get install postgresql   (unpacking it failed: ${reason})` };
+  }
+}
+
+/** The newest version below a folder like /usr/lib/postgresql, where Debian keeps them side by side. */
+function installedBin(folder: string): string | undefined {
+  if (!existsSync(folder)) return undefined;
+  return readdirSync(folder)
+    .toSorted((a, b) => Number(b) - Number(a))
+    .map((version) => join(folder, version, 'bin'))
+    .find(isServerBin);
+}
+
+function binOnPath(): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'initdb'))
+    .filter((initdb) => existsSync(initdb))
+    .map((initdb) => dirname(realpathSync(initdb))) // a link in /usr/local/bin has no `postgres` beside it
+    .find(isServerBin);
+}
+
+/** Client packages bring the folder too, without a server in it. */
+function isServerBin(bin: string): boolean {
+  return existsSync(join(bin, 'initdb')) && existsSync(join(bin, 'postgres'));
+}
+
+/**
+ * Downloads what `apt-get install postgresql` would add here and unpacks it into the cache folder: needs neither root nor
+ * a change to the system. Renamed into place at the end, so that an interrupted download is not mistaken for a server.
+ */
+function unpackDebianPackages(): void {
+  const partial = `${unpacked}.${process.pid}`;
+  mkdirSync(join(partial, 'debs'), { recursive: true });
+  try {
+    const plan = run('apt-get', ['-s', 'install', '-y', '--no-install-recommends', 'postgresql'], partial);
+    const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name!).filter(isNeededToRun);
+    run('apt-get', ['download', '-q', ...names], join(partial, 'debs'));
+    for (const deb of readdirSync(join(partial, 'debs'))) run('dpkg', ['-x', join('debs', deb), '.'], partial);
+    rmSync(join(partial, 'debs'), { recursive: true });
+    renameSync(partial, unpacked);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+}
+
+/** The server and libraries. Without LLVM (100 MB), which the server loads only to compile long queries. */
+function isNeededToRun(packageName: string): boolean {
+  return /^(postgresql-\d+|postgresql-client-\d+|lib(?!llvm|.*-(?:dev|perl)$).+)$/.test(packageName);
+}
+
+function unpackedBinaries(): Binaries {
+  const bin = installedBin(join(unpacked, 'usr/lib/postgresql'));
+  if (!bin) throw new Error(`no initdb below ${unpacked}; remove that folder to try again`);
+  const lib = ['usr/lib', 'lib']
+    .map((folder) => join(unpacked, folder))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((folder) => folder.includes('-linux-'));
+  return { bin, lib, unpackedTo: unpacked };
+}
+
+function run(command: string, args: string[], cwd: string): string {
+  return execFileSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: minutes(3),
+  });
+}

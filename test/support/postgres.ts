@@ -1,0 +1,136 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { freePort } from './free-port.js';
+import { findPostgres, type Binaries } from './postgres-binaries.js';
+
+export interface PostgresServer {
+  /** A superuser's connection string, or `null` when this machine has no PostgreSQL. */
+  url: string | null;
+  /** The line that would bring one in; set when `url` is `null`. */
+  missing: string | null;
+  stop(): Promise<void>;
+}
+
+const startTimeoutMs = 60_000;
+
+/**
+ * One real PostgreSQL for a run of the tests: the server that ITPAY_TEST_POSTGRES_URL names, else an own one in a
+ * temporary folder, on a free port of the loopback interface.
+ */
+export async function startPostgres(): Promise<PostgresServer> {
+  const given = process.env['ITPAY_TEST_POSTGRES_URL'];
+  if (given) return { url: given, missing: null, stop: async () => {} };
+
+  const found = findPostgres();
+  if ('missing' in found) return { url: null, missing: found.missing, stop: async () => {} };
+
+  try {
+    return await startOwn(found);
+  } catch {
+    return startOwn(found); // once more: somebody else may have taken the free port first
+  }
+}
+
+async function startOwn(found: Binaries): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'itpay-postgres-'));
+  const user = unprivilegedUser();
+  const { bin, lib } = user ? reachable(found, folder) : found;
+  if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, folder]); // the script has to remove it again
+
+  const port = await freePort();
+  const keeper = spawn('sh', ['-c', keeperScript, 'itpay-postgres', bin, folder, String(port)], {
+    ...user,
+    cwd: '/',
+    detached: true, // an own process group: Ctrl+C is for the tests, and the server goes after them
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { PATH: process.env['PATH'], LC_ALL: locale, LD_LIBRARY_PATH: lib.join(':') },
+  });
+
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  await untilItAnswers(url, keeper);
+  return { url, missing: null, stop: () => stop(keeper) };
+}
+
+/** PostgreSQL refuses to run as root. Its own user is there when the package is installed; `nobody` is on every system. */
+function unprivilegedUser(): { uid: number; gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  if (!found) throw new Error('PostgreSQL does not run as root, and /etc/passwd has neither "postgres" nor "nobody".');
+  return { uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+/** Unpacked binaries may lie below a home directory which the other user cannot enter, so it gets its own copy. */
+function reachable(found: Binaries, folder: string): Binaries {
+  if (!found.unpackedTo) return found;
+  const copy = join(folder, 'unpacked');
+  cpSync(found.unpackedTo, copy, { recursive: true, verbatimSymlinks: true });
+  const moved = (path: string) => path.replace(found.unpackedTo!, copy);
+  return { bin: moved(found.bin), lib: found.lib.map(moved) };
+}
+
+const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
+
+/**
+ * The server's parent. Its standard input is a pipe that we hold open: when this process ends, in whatever way, kill -9
+ * included, the kernel closes the pipe, `read` returns and the server is stopped the way of `pg_ctl -m immediate`
+ * (SIGQUIT). Then the folder goes. No process has to notice anything for that.
+ */
+const keeperScript = `
+bin=$1 folder=$2 port=$3
+exec 3<&0
+"$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale="$LC_ALL" --no-sync >"$folder/log" 2>&1 &&
+{
+  "$bin/postgres" -D "$folder/data" -p "$port" -k '' -c listen_addresses=127.0.0.1 \\
+    -c fsync=off -c full_page_writes=off -c max_connections=200 >>"$folder/log" 2>&1 3<&- &
+  server=$!
+  { read -r _ <&3; kill -QUIT $server; } 2>/dev/null &
+  wait $server
+}
+tail -n 20 "$folder/log" >&2
+rm -rf "$folder"
+`;
+
+async function untilItAnswers(url: string, keeper: ChildProcess): Promise<void> {
+  let log = '';
+  keeper.stderr!.on('data', (chunk) => (log += chunk));
+  keeper.stdin!.on('error', () => {}); // nothing is ever written to it
+
+  const deadline = Date.now() + startTimeoutMs;
+  while (!(await answers(url))) {
+    if (keeper.exitCode !== null) throw new Error(`PostgreSQL did not start:\n${log}`);
+    if (Date.now() > deadline) {
+      await stop(keeper);
+      throw new Error(`PostgreSQL did not answer within ${startTimeoutMs} ms:\n${log}`);
+    }
+    await sleep(50);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('select 1');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+async function stop(keeper: ChildProcess): Promise<void> {
+  if (keeper.exitCode !== null) return;
+  const exited = once(keeper, 'exit');
+  keeper.stdin!.end();
+  await exited;
+}
