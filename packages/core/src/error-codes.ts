@@ -1,0 +1,178 @@
+import { definitions } from './error-definition.js';
+
+const malformed = definitions(400, 'validation');
+const wrongMethod = definitions(405, 'not_found');
+const tooLarge = definitions(413, 'validation');
+const unauthenticated = definitions(401, 'authentication');
+const forbidden = definitions(403, 'authorization');
+const notFound = definitions(404, 'not_found');
+const conflict = definitions(409, 'conflict');
+const notYet = definitions(409, 'conflict', { retryable: true });
+const gone = definitions(410, 'payment');
+const contradiction = definitions(422, 'conflict');
+const unprocessable = definitions(422, 'validation');
+const beyondChannel = definitions(422, 'channel');
+const channelDown = definitions(503, 'channel', { retryable: true });
+const serverFault = definitions(500, 'server', { retryable: true });
+const serverDown = definitions(503, 'server', { retryable: true });
+const operatorFault = definitions(500, 'server');
+
+/** Every code of the framework. Codes are stable: a program branches on them, and each has a page behind `doc_url`. */
+export const ERROR_CODES = Object.freeze({
+  // The request.
+  VALIDATION_FAILED: malformed(
+    'One or more fields of the request are invalid.',
+    'Correct every field that details.fields lists and send the request again.',
+  ),
+  BODY_INVALID: malformed(
+    'The request body is not valid JSON.',
+    'Send one JSON object in UTF-8 with the header Content-Type: application/json.',
+  ),
+  PARAMETER_MISSING: malformed('A required parameter is missing.', 'Add the parameter that param names.'),
+  PARAMETER_UNKNOWN: malformed(
+    'The request has a parameter that this endpoint does not know.',
+    'Remove the parameter that param names, or check its spelling: names are snake_case.',
+  ),
+  PARAMETER_INVALID: malformed(
+    'A parameter has a value that is not allowed.',
+    'Correct the parameter that param names; the message says what is allowed.',
+  ),
+  AMOUNT_INVALID: malformed(
+    'The amount is not a whole number of minor units in the allowed range.',
+    'Send an integer in minor units, such as 699 for CNY 6.99, between 1 and 2^53 - 1.',
+  ),
+  CURRENCY_INVALID: malformed(
+    'The currency is not an ISO 4217 code that people pay with.',
+    'Send the three letters in upper case, such as CNY.',
+  ),
+  METADATA_INVALID: malformed(
+    'The metadata breaks its limits.',
+    'Send at most 50 strings under keys of 1 to 64 letters, digits, - or _, 4 kB in total.',
+  ),
+  URL_INVALID: malformed(
+    'A URL is not allowed here.',
+    'Send an absolute https URL without credentials; http is accepted for loopback addresses only.',
+  ),
+  CURSOR_INVALID: malformed(
+    'The list cursor is not one that this list gave out.',
+    'Start again without a cursor, or send next_cursor of the page before unchanged.',
+  ),
+  IDEMPOTENCY_KEY_REQUIRED: malformed(
+    'The request changes something and has no Idempotency-Key.',
+    'Send a header Idempotency-Key with a fresh UUID, and the same one when you repeat the request.',
+  ),
+  IDEMPOTENCY_KEY_INVALID: malformed('The Idempotency-Key is malformed.', 'Send 1 to 255 printable ASCII characters.'),
+  CHANNEL_NOT_SUPPORTED: malformed(
+    'No channel of this name is configured.',
+    'Send one of the channels that details.allowed lists, or configure the channel.',
+  ),
+  METHOD_NOT_ALLOWED: wrongMethod(
+    'The path exists, but not for this method.',
+    'Use one of the methods that the Allow header lists.',
+  ),
+  BODY_TOO_LARGE: tooLarge(
+    'The request body is larger than this endpoint reads.',
+    'Send less; details.limit is the limit in bytes.',
+  ),
+
+  // The caller.
+  API_KEY_MISSING: unauthenticated(
+    'The request carries no API key.',
+    'Send a header Authorization: Bearer with your key.',
+  ),
+  API_KEY_INVALID: unauthenticated(
+    'The API key is not known.',
+    'Check that the key is complete and belongs to this deployment.',
+  ),
+  API_KEY_EXPIRED: unauthenticated('The API key has expired.', 'Use the key that replaced it, or create a new one.'),
+  API_KEY_REVOKED: unauthenticated('The API key was revoked.', 'Create a new key; a revoked key never works again.'),
+  PERMISSION_DENIED: forbidden(
+    'The caller may not do this.',
+    'Use a key whose scopes cover the operation, or ask the account owner for it.',
+  ),
+  LIVEMODE_MISMATCH: forbidden(
+    'A test caller reached for a live object or channel, or the reverse.',
+    'Use the key of the other mode.',
+  ),
+
+  // The object.
+  PAYMENT_INTENT_NOT_FOUND: notFound(
+    'There is no such payment intent in this account.',
+    'Check the id, and that it was created with a key of the same account and mode.',
+  ),
+  QR_CHARGE_NOT_FOUND: notFound(
+    'There is no such QR charge in this account.',
+    'Check the id, and that its payment intent belongs to the same account and mode.',
+  ),
+  RESOURCE_NOT_FOUND: notFound('There is nothing at this address.', 'Check the path and the id in it.'),
+  INVALID_STATE_TRANSITION: conflict(
+    'The object is in a state that does not allow this.',
+    'Read the object again; details.allowed lists what is possible in its current state.',
+  ),
+  RESOURCE_ALREADY_EXISTS: conflict(
+    'An object with this identity exists already.',
+    'Use the existing object, or choose another identifier.',
+  ),
+  PAYMENT_EXPIRED: gone('The payment was not made in time and is closed.', 'Create a new payment intent.'),
+  QR_EXPIRED: gone(
+    'The QR code can no longer be paid.',
+    'If the payment intent is still open, ask it for a fresh code; otherwise create a new intent.',
+  ),
+
+  // Repeating a request.
+  IDEMPOTENCY_IN_PROGRESS: notYet(
+    'The first request with this Idempotency-Key is still running.',
+    'Wait as long as Retry-After says and repeat the request with the same key.',
+  ),
+  IDEMPOTENCY_KEY_REUSED: contradiction(
+    'This Idempotency-Key belongs to a different request.',
+    'Use a fresh key for each new request; repeat a request only with exactly the same content.',
+  ),
+
+  // Amounts and channels.
+  AMOUNT_TOO_SMALL: unprocessable('The amount is below what the channel accepts.', 'Charge at least details.minimum.'),
+  AMOUNT_EXCEEDED: unprocessable('The amount is above what is allowed here.', 'Stay within details.maximum.'),
+  AMOUNT_PRECISION_UNSUPPORTED: unprocessable(
+    'The amount has more decimals than can be expressed.',
+    'Use an amount the channel can express, such as whole rupiah for IDR; amounts are never rounded.',
+  ),
+  CURRENCY_NOT_SUPPORTED: beyondChannel(
+    'No suitable channel takes this currency.',
+    'Choose a channel for the currency, or one of the currencies that details.allowed lists.',
+  ),
+  CHANNEL_CAPABILITY_UNSUPPORTED: beyondChannel(
+    'The channel cannot do this.',
+    'Choose a channel that lists the capability, or do without it.',
+  ),
+  CHANNEL_UNAVAILABLE: channelDown(
+    'The channel does not answer at the moment. Nothing was sent.',
+    'Repeat the request later with the same Idempotency-Key, or choose another channel.',
+  ),
+
+  // The server.
+  INTERNAL_ERROR: serverFault(
+    'Something went wrong on our side.',
+    'Repeat the request with the same Idempotency-Key; if it stays, report the request_id.',
+  ),
+  SERVICE_UNAVAILABLE: serverDown(
+    'The server cannot take requests at the moment.',
+    'Wait as long as Retry-After says and repeat the request.',
+  ),
+
+  // For the operator, at start and on the command line; never an HTTP answer.
+  CONFIGURATION_INVALID: operatorFault(
+    'An option of the configuration is wrong.',
+    'Correct the option that the message names; it says what is expected and where to find it.',
+  ),
+  DATABASE_LOCKED: operatorFault(
+    'Another process uses the embedded database directory.',
+    'Stop the other process, or set a DATABASE_URL so that several processes can share one Postgres.',
+  ),
+  MIGRATION_PENDING: operatorFault(
+    'The database is older than this version of the code.',
+    'Run the pending migrations before you start the server.',
+  ),
+});
+
+/** A code of the framework. Plugins add their own as plain strings. */
+export type ErrorCode = keyof typeof ERROR_CODES;
