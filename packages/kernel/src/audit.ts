@@ -1,0 +1,73 @@
+import type { Clock } from './ports/clock.js';
+import type { Tx } from './ports/database.js';
+import type { IdGenerator } from './ports/id-generator.js';
+import { statement } from './statement.js';
+import { token, type Token } from './token.js';
+
+/** Who did something, for the audit log: a key, a host, a job. */
+export interface Actor {
+  readonly account: string;
+  readonly livemode: boolean;
+  /** The principal's id, or the name of the part of the framework that acted: `host`, `channel:promptpay`. */
+  readonly id: string;
+  readonly requestId: string | null;
+}
+
+export interface AuditEntry {
+  readonly action: string;
+  readonly objectId: string;
+  readonly fromState: string | null;
+  readonly toState: string | null;
+  readonly evidenceDigest?: Uint8Array;
+}
+
+/** Appends to the audit log, in the transaction of what it records. */
+export class AuditLog {
+  static readonly token: Token<AuditLog> = token<AuditLog>('audit-log');
+
+  readonly #clock: Clock;
+  readonly #ids: IdGenerator;
+
+  constructor(clock: Clock, ids: IdGenerator) {
+    this.#clock = clock;
+    this.#ids = ids;
+  }
+
+  async append(tx: Tx, actor: Actor, entries: readonly AuditEntry[]): Promise<void> {
+    for (const entry of entries) {
+      await tx.query(APPEND, {
+        id: this.#ids.next('aud'),
+        account: actor.account,
+        at: this.#clock.now(),
+        actor: actor.id,
+        action: entry.action,
+        objectId: entry.objectId,
+        fromState: entry.fromState,
+        toState: entry.toState,
+        evidenceDigest: entry.evidenceDigest ?? null,
+        requestId: actor.requestId,
+      });
+    }
+  }
+}
+
+const APPEND = statement<
+  {
+    id: string;
+    account: string;
+    at: Date;
+    actor: string;
+    action: string;
+    objectId: string;
+    fromState: string | null;
+    toState: string | null;
+    evidenceDigest: Uint8Array | null;
+    requestId: string | null;
+  },
+  object
+>(
+  'audit_append',
+  `insert into {schema}.audit_entries
+     (id, account, at, actor, action, object_id, from_state, to_state, evidence_digest, request_id)
+   values (:id, :account, :at, :actor, :action, :objectId, :fromState, :toState, :evidenceDigest, :requestId)`,
+);

@@ -1,0 +1,98 @@
+import { exponentOf, isCurrency, ItPayError } from '@itpay/core';
+import { definePlugin, type Plugin } from '../plugin.js';
+import { token, type Token } from '../token.js';
+import { CAPABILITIES, channelInstanceKey, Channels, type Channel } from './channel.js';
+
+/** A plugin that brings the instances of one rail. `channels` is there for the contract suite and for tests. */
+export interface ChannelPlugin extends Plugin<string, undefined> {
+  readonly channels: readonly Channel[];
+}
+
+/**
+ * Makes a channel into a plugin. Several instances (a live and a simulated one) may come together.
+ *
+ * @throws ItPayError `CONFIGURATION_INVALID` naming the field when the facts contradict each other
+ */
+export function defineChannel(...instances: readonly [Channel, ...Channel[]]): ChannelPlugin {
+  for (const channel of instances) checkFacts(channel);
+  const [first] = instances;
+  if (instances.some((channel) => channel.id !== first.id)) {
+    throw invalid(first, 'id', 'All instances of one defineChannel call belong to one rail and share its id.');
+  }
+  const plugin = definePlugin({
+    name: `channel-${first.id}`,
+    version: '1',
+    register: (registry) => registry.contribute(Channels, [], () => instances),
+  });
+  return { ...plugin, channels: instances };
+}
+
+function checkFacts(channel: Channel): void {
+  if (!/^[a-z][a-z0-9_]{0,39}$/.test(channel.id)) {
+    throw invalid(channel, 'id', 'Use lower case letters, digits and "_", at most 40.');
+  }
+  if (channel.currencies.length === 0) throw invalid(channel, 'currencies', 'Name at least one ISO 4217 code.');
+  for (const currency of channel.currencies) {
+    if (!isCurrency(currency)) throw invalid(channel, 'currencies', `"${currency}" is not an ISO 4217 code.`);
+  }
+  for (const capability of channel.capabilities) {
+    if (!CAPABILITIES.includes(capability)) throw invalid(channel, 'capabilities', `"${capability}" is not known.`);
+  }
+  const { maxLength, alphabet } = channel.reference;
+  // 60 bits keep the risk of two equal references below one in a billion at 30 000 open payments.
+  if (new Set(alphabet).size !== alphabet.length || maxLength * Math.log2(alphabet.length) < 60) {
+    throw invalid(channel, 'reference', 'The alphabet repeats a character, or leaves less than 60 bits for a reference.');
+  }
+  for (const [currency, exponent] of Object.entries(channel.exponentOverrides ?? {})) {
+    if (exponent < 0 || exponent > exponentOf(currency)) {
+      throw invalid(channel, 'exponentOverrides', `${currency} has ${exponentOf(currency)} decimals; the rail may have fewer.`);
+    }
+  }
+  if (channel.simulated && channel.mode === 'live') {
+    throw invalid(channel, 'simulated', 'A simulated channel is for test mode; live money needs a real one.');
+  }
+}
+
+function invalid(channel: Channel, field: string, advice: string): ItPayError {
+  return new ItPayError('CONFIGURATION_INVALID', {
+    message: `Channel "${channel.id}": ${field} is not usable. ${advice}`,
+    param: field,
+  });
+}
+
+/**
+ * Finds instances by rail and mode.
+ *
+ * @throws ItPayError `CONFIGURATION_INVALID` when two plugins bring the same instance, or two instances of one rail in one mode
+ */
+export class ChannelRegistry {
+  static readonly token: Token<ChannelRegistry> = token<ChannelRegistry>('channel-registry');
+
+  readonly #byMode: Readonly<Record<'live' | 'test', ReadonlyMap<string, Channel>>>;
+
+  constructor(channels: readonly Channel[]) {
+    const byMode = { live: new Map<string, Channel>(), test: new Map<string, Channel>() };
+    for (const channel of channels) {
+      const taken = byMode[channel.mode].get(channel.id);
+      if (taken !== undefined) {
+        throw new ItPayError('CONFIGURATION_INVALID', {
+          message:
+            `Two plugins bring the ${channel.mode} channel "${channel.id}" ` +
+            `(${channelInstanceKey(taken)} and ${channelInstanceKey(channel)}). List one of them.`,
+          param: 'plugins',
+        });
+      }
+      byMode[channel.mode].set(channel.id, channel);
+    }
+    this.#byMode = byMode;
+  }
+
+  get(id: string, mode: 'live' | 'test'): Channel | undefined {
+    return this.#byMode[mode].get(id);
+  }
+
+  /** In the order in which the plugins were listed. */
+  list(mode: 'live' | 'test'): readonly Channel[] {
+    return [...this.#byMode[mode].values()];
+  }
+}

@@ -1,0 +1,88 @@
+import { API_VERSION, type EventEnvelope } from '@itpay/core';
+import type { Actor } from '../audit.js';
+import type { Clock } from '../ports/clock.js';
+import type { Tx } from '../ports/database.js';
+import type { IdGenerator } from '../ports/id-generator.js';
+import { CHANGED_TOPIC, WORK_TOPIC, type PubSub } from '../ports/pubsub.js';
+import { statement } from '../statement.js';
+import { token, type Token } from '../token.js';
+import type { NewEvent } from './event.js';
+
+/** Writes events in the transaction that changes the state: no change without its event, no event without its change. */
+export class Outbox {
+  static readonly token: Token<Outbox> = token<Outbox>('outbox');
+
+  readonly #clock: Clock;
+  readonly #ids: IdGenerator;
+  readonly #pubsub: PubSub;
+
+  constructor(clock: Clock, ids: IdGenerator, pubsub: PubSub) {
+    this.#clock = clock;
+    this.#ids = ids;
+    this.#pubsub = pubsub;
+  }
+
+  async append(tx: Tx, actor: Actor, events: readonly NewEvent[]): Promise<void> {
+    for (const event of events) {
+      await tx.query(APPEND, {
+        id: this.#ids.next('evt'),
+        account: actor.account,
+        livemode: actor.livemode,
+        type: event.type,
+        objectId: event.objectId,
+        sequence: event.sequence,
+        at: this.#clock.now(),
+        data: JSON.stringify({ object: event.object }),
+      });
+    }
+    tx.afterCommit(() => this.announce(events.map((event) => event.objectId)));
+  }
+
+  /** Wakes the relay and those who wait for one of the objects. For statements that write events themselves. */
+  announce(objectIds: readonly string[]): void {
+    this.#pubsub.publish(WORK_TOPIC, '');
+    for (const id of new Set(objectIds)) this.#pubsub.publish(CHANGED_TOPIC, id);
+  }
+}
+
+export interface EventRow {
+  readonly id: string;
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly type: string;
+  readonly sequence: number;
+  readonly at: Date;
+  readonly data: string;
+}
+
+/** The form in which an event leaves the framework. */
+export function toEnvelope(row: EventRow): EventEnvelope {
+  return {
+    id: row.id,
+    type: row.type,
+    timestamp: row.at.toISOString(),
+    api_version: API_VERSION,
+    livemode: row.livemode,
+    account: row.account,
+    sequence: row.sequence,
+    data: JSON.parse(row.data) as EventEnvelope['data'],
+  };
+}
+
+const APPEND = statement<
+  {
+    id: string;
+    account: string;
+    livemode: boolean;
+    type: string;
+    objectId: string;
+    sequence: number;
+    at: Date;
+    data: string;
+  },
+  object
+>(
+  'event_append',
+  `insert into {schema}.events (id, account, livemode, type, object_id, sequence, at, data)
+   values (:id, :account, :livemode, :type, :objectId, :sequence, :at, :data)`,
+);

@@ -1,0 +1,77 @@
+import type { ErrorCode } from '@itpay/core';
+import type { z } from 'zod';
+import type { IdempotencyKey } from '../idempotency/key.js';
+import type { Principal } from '../ports/authenticator.js';
+import { point } from '../token.js';
+
+type Shape = z.ZodObject;
+type Infer<T> = T extends z.ZodType ? z.infer<T> : undefined;
+
+/** A request that passed the gateway: authenticated, allowed, validated. */
+export interface RouteRequest<Params = any, Query = any, Body = any> {
+  readonly requestId: string;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  /** Null on routes with `access: 'public'`, and when a payer calls with a display token. */
+  readonly principal: Principal | null;
+  /** The intent for which a payer's display token stands; null for every other caller. */
+  readonly displayIntentId: string | null;
+  /** The caller's idempotency key; null where the route takes none. */
+  readonly idempotencyKey: IdempotencyKey | null;
+  /** Aborts when the client went away or the server stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface RouteAnswer {
+  readonly status: number;
+  /** Sent as JSON. A string is JSON already. Left out with `content`, or for an empty answer. */
+  readonly body?: object | string;
+  readonly content?: { readonly type: string; readonly bytes: Uint8Array | string };
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The answer was stored by an earlier request with the same idempotency key. */
+  readonly replayed?: boolean;
+}
+
+export interface AnswerDescription {
+  readonly description: string;
+  readonly schema?: z.ZodType;
+  /** Left out: `application/json`. */
+  readonly contentType?: string;
+}
+
+export interface Route<P extends Shape | undefined = any, Q extends Shape | undefined = any, B extends Shape | undefined = any> {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below the mount, with parameters in braces: `/v1/payment-intents/{id}`. */
+  readonly path: string;
+  /** One line for the API description. */
+  readonly summary: string;
+  readonly description?: string;
+  /** Groups routes in the API description: `Payment intents`. */
+  readonly tag: string;
+  /** `public`: nobody needs to say who they are. Otherwise the scope that a principal needs. */
+  readonly access: 'public' | `${string}:${'read' | 'write'}`;
+  /** A payer's display token may call it too; `run` checks which intent it stands for. */
+  readonly displayToken?: boolean;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answers: Readonly<Record<number, AnswerDescription>>;
+  /** Codes beyond those that every route may answer. */
+  readonly errors: readonly ErrorCode[];
+  /** Left out of the API description: pages for people. */
+  readonly hidden?: boolean;
+  run(request: RouteRequest<Infer<P>, Infer<Q>, Infer<B>>): Promise<RouteAnswer>;
+}
+
+/** Extension point: the routes that plugins bring. */
+export const Routes = point<Route>('routes');
+
+/** Types a route; `run` knows what its schemas let through. */
+export function defineRoute<
+  P extends Shape | undefined = undefined,
+  Q extends Shape | undefined = undefined,
+  B extends Shape | undefined = undefined,
+>(route: Route<P, Q, B>): Route {
+  return route;
+}

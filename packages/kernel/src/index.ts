@@ -1,0 +1,71 @@
+export { token, point, type AnyToken, type Point, type Services, type Token } from './token.js';
+export { definePlugin, type AnyPlugin, type Plugin, type PluginApis, type Registry } from './plugin.js';
+export {
+  compileStatement,
+  quoteIdentifier,
+  statement,
+  type CompiledStatement,
+  type Statement,
+} from './statement.js';
+
+export { Authenticator, type CredentialRequest, type Principal } from './ports/authenticator.js';
+export { BlobStore } from './ports/blob-store.js';
+export { Clock, systemClock } from './ports/clock.js';
+export { Database, maybeOne, one, type Queryable, type Tx } from './ports/database.js';
+export { IdGenerator, uuidV7Ids } from './ports/id-generator.js';
+export { Logger, type LogFields } from './ports/logger.js';
+export { CHANGED_TOPIC, PubSub, WORK_TOPIC } from './ports/pubsub.js';
+export { cryptoRandom, Random } from './ports/random.js';
+export { Secrets, secretsFrom } from './ports/secrets.js';
+export { Settings } from './settings.js';
+
+export {
+  CAPABILITIES,
+  channelInstanceKey,
+  Channels,
+  type AuthorizeRequest,
+  type Capability,
+  type Channel,
+  type QrPresentation,
+  type QrStandard,
+} from './channel/channel.js';
+export { ChannelRegistry, defineChannel, type ChannelPlugin } from './channel/define-channel.js';
+export { CLOSE_ORDER, operationMachine, type OperationKind, type OperationRow } from './channel/operation.js';
+export { channelReference, type OperationIdentity } from './channel/reference.js';
+export { OUTCOMES, type Outcome } from './channel/outcome.js';
+export { SimulatedRails, type Credit, type SimulatedRail } from './channel/simulated-rail.js';
+
+export { Accounts, type Account } from './accounts.js';
+export { AuditLog, type Actor, type AuditEntry } from './audit.js';
+export { DisplayTokens } from './display-token.js';
+export type { EventDefinition, NewEvent } from './events/event.js';
+export { Outbox } from './events/outbox.js';
+export type { EventHandler } from './events/subscriptions.js';
+export { HealthChecks, type HealthCheck } from './health.js';
+export { idempotencyKey, type IdempotencyKey, type KeyScope } from './idempotency/key.js';
+export { Idempotency, KEY_RETENTION_MS, type StoredAnswer } from './idempotency/idempotency.js';
+export { JobHandlers, Jobs, type Job, type JobContext } from './jobs/jobs.js';
+export type { Migration } from './migrate/migration.js';
+export {
+  migrate,
+  pendingMigrations,
+  requireMigrated,
+  type MigrationSet,
+  type PendingMigration,
+} from './migrate/migrate.js';
+export {
+  defineRoute,
+  Routes,
+  type AnswerDescription,
+  type Route,
+  type RouteAnswer,
+  type RouteRequest,
+} from './http/route.js';
+export { validate } from './http/validate.js';
+export {
+  createKernel,
+  inStartOrder,
+  migrationSets,
+  type Kernel,
+  type KernelOptions,
+} from './kernel.js';

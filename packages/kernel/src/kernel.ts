@@ -1,0 +1,170 @@
+import { ItPayError } from '@itpay/core';
+import { Accounts } from './accounts.js';
+import { AuditLog } from './audit.js';
+import { Channels } from './channel/channel.js';
+import { ChannelRegistry } from './channel/define-channel.js';
+import { assemble, provide } from './container.js';
+import { DisplayTokens } from './display-token.js';
+import { Outbox } from './events/outbox.js';
+import { Subscriptions, type EventHandler } from './events/subscriptions.js';
+import { Idempotency } from './idempotency/idempotency.js';
+import { JobHandlers, Jobs } from './jobs/jobs.js';
+import { Worker } from './jobs/worker.js';
+import { migrate, requireMigrated, type MigrationSet, type OnMigration } from './migrate/migrate.js';
+import { kernelMigrations } from './migrations.js';
+import type { AnyPlugin, PluginApis } from './plugin.js';
+import { BlobStore } from './ports/blob-store.js';
+import { Clock, systemClock } from './ports/clock.js';
+import { Database } from './ports/database.js';
+import { IdGenerator, uuidV7Ids } from './ports/id-generator.js';
+import { Logger } from './ports/logger.js';
+import { PubSub } from './ports/pubsub.js';
+import { cryptoRandom, Random } from './ports/random.js';
+import { Secrets } from './ports/secrets.js';
+import { Settings } from './settings.js';
+import type { Point, Token } from './token.js';
+
+/** The drivers behind the ports, and the plugins. */
+export interface KernelOptions<P extends readonly AnyPlugin[]> {
+  readonly settings: Settings;
+  /** Open. The kernel closes it. */
+  readonly database: Database;
+  readonly blobStore: BlobStore;
+  readonly pubsub: PubSub;
+  readonly secrets: Secrets;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly ids?: IdGenerator;
+  readonly random?: Random;
+  readonly plugins: P;
+  /** `auto` brings the schema up to date at start; `check` refuses to start when it is not. */
+  readonly migrate: 'auto' | 'check';
+  readonly onMigration?: OnMigration;
+}
+
+export interface Kernel<P extends readonly AnyPlugin[] = readonly AnyPlugin[]> {
+  /** What each plugin offers to the host, by the plugin's name. */
+  readonly plugins: PluginApis<P>;
+  get<T>(service: Token<T>): T;
+  all<T>(from: Point<T>): readonly T[];
+  /** Subscribes to events; see `Subscriptions.add`. */
+  on(pattern: string, handler: EventHandler, name?: string): void;
+  /** Begins to run jobs in this process. */
+  startWork(): void;
+  /** Runs everything that is due now, in this call. For tests and for commands. */
+  settle(): Promise<void>;
+  /** Takes no new job, waits for the running one, and closes what was built, in reverse order. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires ports and plugins, brings the schema up to date and builds every service. Nothing runs yet: `startWork` does that.
+ *
+ * @throws ItPayError `CONFIGURATION_INVALID` or `MIGRATION_PENDING` that names the plugin or option and the way out
+ */
+export async function createKernel<const P extends readonly AnyPlugin[]>(options: KernelOptions<P>): Promise<Kernel<P>> {
+  const { database } = options;
+  try {
+    const plugins = inStartOrder(options.plugins);
+    const sets = migrationSets(plugins);
+    if (options.migrate === 'auto') await migrate(database, sets, options.onMigration);
+    else await requireMigrated(database, sets);
+
+    const assembly = await assemble(
+      [
+        provide(Settings, [], () => options.settings),
+        provide(Logger, [], () => options.logger),
+        provide(Clock, [], () => options.clock ?? systemClock),
+        provide(IdGenerator, [], () => options.ids ?? uuidV7Ids()),
+        provide(Random, [], () => options.random ?? cryptoRandom),
+        provide(Secrets, [], () => options.secrets),
+        provide(Database, [], () => database),
+        provide(BlobStore, [], () => options.blobStore),
+        provide(PubSub, [], () => options.pubsub),
+        provide(Accounts.token, [Database, Clock, IdGenerator], (...deps) => new Accounts(...deps)),
+        provide(Idempotency.token, [Clock], (clock) => new Idempotency(clock)),
+        provide(AuditLog.token, [Clock, IdGenerator], (...deps) => new AuditLog(...deps)),
+        provide(Outbox.token, [Clock, IdGenerator, PubSub], (...deps) => new Outbox(...deps)),
+        provide(Jobs.token, [Clock, IdGenerator, PubSub], (...deps) => new Jobs(...deps)),
+        provide(DisplayTokens.token, [Secrets], (secrets) => new DisplayTokens(secrets)),
+        provide(ChannelRegistry.token, [Channels], (channels) => new ChannelRegistry(channels)),
+        provide(Subscriptions.token, [Database, Clock, Jobs.token], (...deps) => new Subscriptions(...deps)),
+        provide(
+          Worker.token,
+          [Database, Clock, IdGenerator, Logger, PubSub, JobHandlers, Subscriptions.token],
+          (workDatabase, clock, ids, logger, pubsub, jobs, subscriptions) =>
+            new Worker({
+              database: workDatabase,
+              clock,
+              ids,
+              logger,
+              pubsub,
+              jobs: [...jobs, subscriptions.job],
+              relay: () => subscriptions.relay(),
+            }),
+          (worker) => worker.stop(),
+        ),
+      ],
+      plugins,
+    );
+    const worker = assembly.get(Worker.token);
+    return {
+      plugins: assembly.apis as PluginApis<P>,
+      get: assembly.get,
+      all: assembly.all,
+      on: (pattern, handler, name) => assembly.get(Subscriptions.token).add(pattern, handler, name),
+      startWork: () => worker.start(),
+      settle: () => worker.settle(),
+      close: async () => {
+        await worker.stop();
+        await assembly.close();
+        await options.pubsub.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await options.pubsub.close();
+    await database.close();
+    throw error;
+  }
+}
+
+/** The migrations of the kernel and of the plugins, in the order in which they run. */
+export function migrationSets(plugins: readonly AnyPlugin[]): readonly MigrationSet[] {
+  return [
+    { plugin: 'kernel', migrations: kernelMigrations },
+    ...inStartOrder(plugins)
+      .filter((plugin) => plugin.migrations !== undefined)
+      .map((plugin) => ({ plugin: plugin.name, migrations: plugin.migrations! })),
+  ];
+}
+
+/** What a plugin needs comes before it; otherwise the order in which they were listed. */
+export function inStartOrder<P extends AnyPlugin>(plugins: readonly P[]): readonly P[] {
+  const byName = new Map<string, P>();
+  for (const plugin of plugins) {
+    if (byName.has(plugin.name)) throw badPlugins(`The plugin "${plugin.name}" is listed twice. List it once.`);
+    byName.set(plugin.name, plugin);
+  }
+  const ordered = new Set<P>();
+  const visit = (plugin: P, path: readonly string[]) => {
+    if (ordered.has(plugin)) return;
+    if (path.includes(plugin.name)) {
+      throw badPlugins(`Plugins need each other in a circle: ${[...path, plugin.name].join(' → ')}.`);
+    }
+    for (const name of plugin.needs ?? []) {
+      const needed = byName.get(name);
+      if (needed === undefined) {
+        throw badPlugins(`The plugin "${plugin.name}" needs the plugin "${name}". Add it to plugins.`);
+      }
+      visit(needed, [...path, plugin.name]);
+    }
+    ordered.add(plugin);
+  };
+  for (const plugin of plugins) visit(plugin, []);
+  return [...ordered];
+}
+
+function badPlugins(message: string): ItPayError {
+  return new ItPayError('CONFIGURATION_INVALID', { message, param: 'plugins' });
+}

@@ -1,0 +1,119 @@
+import { ItPayError } from '@itpay/core';
+import type { Database, Queryable, Tx } from '../ports/database.js';
+import { quoteIdentifier, statement } from '../statement.js';
+import type { Migration } from './migration.js';
+
+/** The migrations of one plugin; the kernel's own come first under the name `kernel`. */
+export interface MigrationSet {
+  readonly plugin: string;
+  readonly migrations: readonly Migration[];
+}
+
+/** A step that the database does not have yet, with the SQL that it would run. */
+export interface PendingMigration {
+  readonly plugin: string;
+  readonly name: string;
+  readonly sql: string;
+}
+
+export type OnMigration = (migration: PendingMigration) => void;
+
+/**
+ * Brings the schema up to date: all pending steps in one transaction, under a lock that waits.
+ *
+ * The lock ends with the transaction, so a process that is killed in the middle leaves neither half a schema nor a lock.
+ * Two processes that start together come up one after the other; the second finds nothing to do.
+ *
+ * @returns the steps that ran
+ */
+export async function migrate(
+  database: Database,
+  sets: readonly MigrationSet[],
+  onMigration: OnMigration = () => {},
+): Promise<readonly PendingMigration[]> {
+  return database.transaction(async (tx) => {
+    await tx.query(LOCK, { key: `itpay:migrate:${database.schema}` });
+    await createMigrationTable(tx, database.schema);
+    const pending = pendingOf(sets, await appliedIn(tx), database.schema);
+    for (const migration of pending) {
+      onMigration(migration);
+      await tx.trx.raw(escapeForKnex(migration.sql));
+      await tx.query(RECORD, { plugin: migration.plugin, name: migration.name });
+    }
+    return pending;
+  });
+}
+
+/** Which steps are missing, without changing anything. */
+export async function pendingMigrations(
+  database: Database,
+  sets: readonly MigrationSet[],
+): Promise<readonly PendingMigration[]> {
+  const [table] = await database.query(FIND_TABLE, { table: `${quoteIdentifier(database.schema)}.migrations` });
+  const applied = table?.found ? await appliedIn(database) : new Set<string>();
+  return pendingOf(sets, applied, database.schema);
+}
+
+/** @throws ItPayError `MIGRATION_PENDING` that names the missing steps and the way to run them */
+export async function requireMigrated(database: Database, sets: readonly MigrationSet[]): Promise<void> {
+  const pending = await pendingMigrations(database, sets);
+  if (pending.length === 0) return;
+  const names = pending.map((migration) => `${migration.plugin}/${migration.name}`);
+  throw new ItPayError('MIGRATION_PENDING', {
+    message:
+      `The schema "${database.schema}" lacks ${names.join(', ')}. ` +
+      `Run "npx itpay migrate" with the same DATABASE_URL, or start with migrate: 'auto'.`,
+    details: { schema: database.schema, pending: names },
+  });
+}
+
+function pendingOf(sets: readonly MigrationSet[], applied: ReadonlySet<string>, schema: string): PendingMigration[] {
+  return sets.flatMap(({ plugin, migrations }) =>
+    migrations
+      .filter((migration) => !applied.has(`${plugin}/${migration.name}`))
+      .map(({ name, up }) => ({ plugin, name, sql: compileSql(up, schema) })),
+  );
+}
+
+async function appliedIn(on: Queryable): Promise<ReadonlySet<string>> {
+  const rows = await on.query(APPLIED, {});
+  return new Set(rows.map((row) => `${row.plugin}/${row.name}`));
+}
+
+// `create schema if not exists` asks for the right to create schemas even when the schema is there, which a role with
+// few rights does not have. So we look first.
+async function createMigrationTable(tx: Tx, schema: string): Promise<void> {
+  const [found] = await tx.query(FIND_SCHEMA, { schema });
+  if (!found?.found) await tx.trx.raw(`create schema ${quoteIdentifier(schema)}`);
+  const [table] = await tx.query(FIND_TABLE, { table: `${quoteIdentifier(schema)}.migrations` });
+  if (!table?.found) await tx.trx.raw(compileSql(CREATE_TABLE, schema));
+}
+
+const CREATE_TABLE = `create table {schema}.migrations (
+  plugin text not null, name text not null, applied_at timestamptz not null default now(), primary key (plugin, name))`;
+
+const compileSql = (sql: string, schema: string) => sql.replaceAll('{schema}', quoteIdentifier(schema));
+
+// knex reads `?` in raw SQL as a binding.
+const escapeForKnex = (sql: string) => sql.replaceAll('?', '\\?');
+
+const LOCK = statement<{ key: string }, object>(
+  'migrate_lock',
+  `select pg_advisory_xact_lock(hashtextextended(:key::text, 0))`,
+);
+const FIND_SCHEMA = statement<{ schema: string }, { found: boolean }>(
+  'migrate_find_schema',
+  `select exists (select from pg_namespace where nspname = :schema) as found`,
+);
+const FIND_TABLE = statement<{ table: string }, { found: boolean }>(
+  'migrate_find_table',
+  `select to_regclass(:table) is not null as found`,
+);
+const APPLIED = statement<object, { plugin: string; name: string }>(
+  'migrate_applied',
+  `select plugin, name from {schema}.migrations`,
+);
+const RECORD = statement<{ plugin: string; name: string }, object>(
+  'migrate_record',
+  `insert into {schema}.migrations (plugin, name) values (:plugin, :name)`,
+);

@@ -1,0 +1,116 @@
+import type { Migration } from './migrate/migration.js';
+
+/**
+ * The tables that every service shares. Ids are text made in Node; times are timestamptz; hashes are bytea.
+ */
+export const kernelMigrations: readonly Migration[] = [
+  {
+    name: '0001-kernel',
+    up: `
+-- One random id per installation: a host's transaction is compared with it, so that we never write into another database.
+create table {schema}.installation (
+  id text primary key,
+  singleton boolean not null default true unique check (singleton)
+);
+insert into {schema}.installation (id) values (gen_random_uuid()::text);
+
+create table {schema}.accounts (
+  id text primary key,
+  name text not null unique,
+  created_at timestamptz not null
+);
+
+-- One row per idempotency key that was used. A row without an answer belongs to an operation that still runs.
+create table {schema}.idempotency_keys (
+  scope_hash bytea primary key,
+  request_hash bytea not null,
+  recovery_point text not null check (recovery_point in ('started', 'finished')),
+  object_id text,
+  status smallint,
+  body text,
+  created_at timestamptz not null,
+  expires_at timestamptz not null
+);
+
+-- Append-only: who changed what, from which state to which.
+create table {schema}.audit_entries (
+  id text primary key,
+  account text not null,
+  at timestamptz not null,
+  actor text not null,
+  action text not null,
+  object_id text not null,
+  from_state text,
+  to_state text,
+  evidence_digest bytea,
+  request_id text
+);
+create index audit_by_object on {schema}.audit_entries (object_id, id);
+
+-- Written in the transaction that changes the state. \`position\` is given after the commit, in one order for all readers.
+create table {schema}.events (
+  id text primary key,
+  account text not null,
+  livemode boolean not null,
+  type text not null,
+  object_id text not null,
+  sequence int not null,
+  position bigint,
+  at timestamptz not null,
+  data text not null,
+  unique (object_id, sequence)
+);
+create index events_without_position on {schema}.events (id) where position is null;
+create unique index events_by_position on {schema}.events (position) where position is not null;
+
+create table {schema}.event_log (
+  singleton boolean primary key default true check (singleton),
+  last_position bigint not null
+);
+insert into {schema}.event_log (last_position) values (0);
+
+-- How far each in-process subscriber has read the log.
+create table {schema}.event_subscribers (
+  name text primary key,
+  position bigint not null,
+  created_at timestamptz not null
+);
+
+-- Work that must happen. A job exists only if the transaction that asked for it commits.
+create table {schema}.jobs (
+  id text primary key,
+  name text not null,
+  key text not null,
+  payload jsonb not null,
+  run_at timestamptz not null,
+  attempts int not null default 0,
+  lease_owner text,
+  lease_expires_at timestamptz,
+  last_error text,
+  created_at timestamptz not null,
+  unique (name, key)
+);
+create index jobs_due on {schema}.jobs (run_at);
+
+-- Every call that can change something at a channel, with the reference that the channel sees.
+create table {schema}.channel_operations (
+  id text primary key,
+  account text not null,
+  object text not null,
+  object_id text not null,
+  kind text not null,
+  channel text not null,
+  channel_instance text not null,
+  reference text not null,
+  ordinal int not null,
+  state text not null,
+  outcome text,
+  order_open boolean not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null
+);
+create unique index operations_by_reference on {schema}.channel_operations (channel_instance, reference);
+create unique index operations_one_open_order on {schema}.channel_operations (object_id) where order_open;
+`,
+  },
+];

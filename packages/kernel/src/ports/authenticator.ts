@@ -1,0 +1,34 @@
+import { token } from '../token.js';
+
+/** The header part of a request, as far as an authenticator needs it. Names are lower case. */
+export interface CredentialRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly remoteAddress: string | null;
+}
+
+/** Who calls, for which account, and what it may do. */
+export interface Principal {
+  readonly id: string;
+  readonly kind: 'api_key' | 'host_session' | 'agent_token' | 'display_token';
+  readonly account: string;
+  readonly livemode: boolean;
+  /** `payments:read`, `payments:write`, … */
+  readonly scopes: readonly string[];
+  /** Stays the same when a key is rotated; idempotency keys are scoped by it. Left out: `id`. */
+  readonly lineage?: string;
+  readonly agentId?: string;
+  readonly humanId?: string;
+}
+
+/**
+ * Says who calls. The default knows API keys; a host may bring its own (its session, its JWT). It has no side effects.
+ *
+ * @returns null when the request carries no credential that it knows
+ * @throws ItPayError `API_KEY_INVALID` and its kin when a credential is there and is refused
+ */
+export interface Authenticator {
+  authenticate(request: CredentialRequest): Promise<Principal | null>;
+}
+export const Authenticator = token<Authenticator>('authenticator');

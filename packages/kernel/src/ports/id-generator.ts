@@ -1,0 +1,15 @@
+import { encodeId, type IdPrefix } from '@itpay/core';
+import { V7Generator } from 'uuidv7';
+import { token } from '../token.js';
+
+/** Makes ids: a prefix and a UUIDv7 in base32, so that ids of one kind sort by time of creation. */
+export interface IdGenerator {
+  next(prefix: IdPrefix): string;
+}
+export const IdGenerator = token<IdGenerator>('id-generator');
+
+/** Ids are monotone within a process, also within one millisecond. */
+export function uuidV7Ids(): IdGenerator {
+  const generator = new V7Generator();
+  return { next: (prefix) => encodeId(prefix, generator.generate().bytes) };
+}

@@ -1,0 +1,19 @@
+import { token } from '../token.js';
+
+/**
+ * Tells other parts, and other processes, that there is something to look at. A courier, never the truth: a message may be
+ * lost or come twice, so a listener also looks by itself from time to time.
+ */
+export interface PubSub {
+  /** Never throws and never blocks the caller. `message` is short (an id), at most 1 kB. */
+  publish(topic: string, message: string): void;
+  /** @returns a function that ends the subscription */
+  subscribe(topic: string, listener: (message: string) => void): () => void;
+  close(): Promise<void>;
+}
+export const PubSub = token<PubSub>('pubsub');
+
+/** Work is due in the `jobs` table, or an event waits for its position. */
+export const WORK_TOPIC = 'work';
+/** An object changed; the message is its id. */
+export const CHANGED_TOPIC = 'changed';
