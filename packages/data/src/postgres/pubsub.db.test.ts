@@ -1,0 +1,58 @@
+import { describe, expect, it, vi } from 'vitest';
+import { backend, freshDatabase } from '../../../../test/support/database.js';
+import { aWhile, pubSubContract } from '../pubsub-contract.js';
+import { openPostgres } from './open.js';
+import { postgresPubSub } from './pubsub.js';
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+const schema = 'it"pay';
+
+// The embedded database has one process, which memoryPubSub serves.
+describe.runIf(backend() === 'postgres')('postgresPubSub', () => {
+  const open = async (url: string) => postgresPubSub({ url, schema, logger: quiet });
+
+  pubSubContract(async () => open((await freshDatabase()).url));
+
+  it('reaches another process once per message, however often it was published at once', async () => {
+    const { url } = await freshDatabase();
+    const [here, there, elsewhere] = [await open(url), await open(url), vi.fn()];
+    there.subscribe('work', elsewhere);
+    await aWhile();
+
+    for (let i = 0; i < 50; i += 1) here.publish('work', 'job_1');
+    here.publish('work', 'job_2');
+    await aWhile();
+
+    expect(elsewhere.mock.calls).toEqual([['job_1'], ['job_2']]);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  it('listens again after the server dropped the connection, and sends what waited', async () => {
+    const { url } = await freshDatabase();
+    const database = await openPostgres({ url, schema });
+    const [here, there, elsewhere] = [await open(url), await open(url), vi.fn()];
+    there.subscribe('work', elsewhere);
+    await aWhile();
+
+    await database.knex.raw(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'itpay-listen' and datname = current_database()`,
+    );
+    await aWhile();
+    await aWhile();
+    here.publish('work', 'job_1');
+    await aWhile();
+
+    expect(elsewhere.mock.calls).toEqual([['job_1']]);
+    await Promise.all([here.close(), there.close(), database.close()]);
+  });
+
+  it('says what to do when the server cannot be reached', async () => {
+    const opening = open('postgres://shop:s3cr3t@127.0.0.1:1/shop');
+
+    await expect(opening).rejects.toMatchObject({
+      code: 'CONFIGURATION_INVALID',
+      message: expect.stringContaining('postgres://shop@127.0.0.1:1/shop does not answer'),
+    });
+  });
+});
