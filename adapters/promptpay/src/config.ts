@@ -1,0 +1,100 @@
+import { ItPayError } from '@itpay/core';
+import { digitsOf, isReference, isThaiId, readTarget } from './mapping.js';
+
+/** Who receives the money in live mode: a target or a biller. Without either, only test mode is there. */
+export interface PromptPayOptions {
+  /**
+   * The PromptPay id of the payee: a mobile number (`0812345678`), a national or tax id (13 digits) or an e-wallet id (15
+   * digits). Such a code carries no reference, so statements show only the amount and the payer.
+   */
+  readonly target?: string | undefined;
+  /** A biller, whose codes carry our order number as reference 1. Banks give biller ids to companies. */
+  readonly biller?:
+    | {
+        /** 15 digits, from the bank: the tax id and two more. */
+        readonly id: string;
+        /** What your bank wants in reference 2 of every code: 1 to 20 of `A-Z0-9`. Left out: nothing. */
+        readonly reference2?: string | undefined;
+      }
+    | undefined;
+}
+
+/** The receiver of the money, checked. */
+export type Payee =
+  { readonly target: string } | { readonly billerId: string; readonly reference2?: string | undefined };
+
+/**
+ * Checks the options while a person is looking, because a mistake here sends money to a stranger.
+ *
+ * @returns null when no payee is configured
+ * @throws ItPayError `CONFIGURATION_INVALID` naming the option
+ */
+export function payeeOf(options: PromptPayOptions): Payee | null {
+  if (typeof options !== 'object' || options === null) {
+    throw invalid('target', "is missing: the options are an object such as { target: '0812345678' }.");
+  }
+  const { target, biller, ...unknown } = options;
+  const [misspelt] = Object.keys(unknown);
+  if (misspelt !== undefined) throw invalid(misspelt, 'is not an option. The options are target and biller.');
+
+  if (target !== undefined && biller !== undefined) {
+    throw invalid('target, biller', 'are both set, but a code names one payee. Keep biller if your bank gave you one.');
+  }
+  if (target !== undefined) return checkTarget(target);
+  if (biller !== undefined) return checkBiller(biller);
+  return null;
+}
+
+function checkTarget(target: string): Payee {
+  if (typeof target !== 'string') throw invalid('target', 'is not text. Put it in quotes, with its leading zero.');
+
+  const reading = readTarget(target);
+  if ('flaw' in reading) throw invalid('target', `${reading.flaw}.`);
+
+  const { type, value } = reading.proxy;
+  // https://qrpayhub.com/promptpay/guide names the three (read 2026-11-22).
+  if (type === 'mobile' && !/^0066[689]/.test(value)) {
+    throw invalid('target', 'is no mobile number: those of Thailand begin with 06, 08 or 09.');
+  }
+  // Thirteen digits are read as an id, and about one mobile number in ten has a fitting check digit by chance.
+  if (type === 'national_or_tax_id' && value.startsWith('0066')) {
+    throw invalid('target', 'is a mobile number in the form of the payload. Write it as 0812345678 or +66812345678.');
+  }
+  if (type === 'national_or_tax_id' && !isThaiId(value)) {
+    throw invalid(
+      'target',
+      'is no national or tax id: its last digit does not fit the others. Look for a typing error.',
+    );
+  }
+  if (type === 'e_wallet' && /^0+$/.test(value)) throw invalid('target', 'is zeros only, which no wallet has.');
+  return { target };
+}
+
+function checkBiller(biller: PromptPayOptions['biller'] & {}): Payee {
+  if (typeof biller !== 'object' || biller === null) throw invalid('biller', "is not an object such as { id: '…' }.");
+
+  const { id, reference2, ...unknown } = biller;
+  const [misspelt] = Object.keys(unknown);
+  if (misspelt !== undefined) throw invalid(`biller.${misspelt}`, 'is not an option. It has id and reference2.');
+
+  const billerId = typeof id === 'string' ? digitsOf(id) : null;
+  if (billerId?.length !== 15) {
+    throw invalid(
+      'biller.id',
+      'is not text of 15 digits: the tax id and two more. Your bank states it in the contract.',
+    );
+  }
+  if (/^0{13}/.test(billerId)) throw invalid('biller.id', 'is zeros, which is the payee of test mode.');
+  if (reference2 !== undefined && !(typeof reference2 === 'string' && isReference(reference2))) {
+    throw invalid('biller.reference2', 'is not 1 to 20 of A-Z and 0-9. Leave it out if your bank wants none.');
+  }
+  return { billerId, reference2 };
+}
+
+/** The message names the option and never repeats its value: an id of a person belongs in no log. */
+function invalid(option: string, problem: string): ItPayError {
+  const place = option.startsWith('biller.')
+    ? `promptpay({ biller: { ${option.slice(7)} } })`
+    : `promptpay({ ${option} })`;
+  return new ItPayError('CONFIGURATION_INVALID', { message: `${place}: ${option} ${problem}`, param: option });
+}

@@ -1,0 +1,131 @@
+import { isCurrency, isId, MAX_WIRE_AMOUNT } from '@itpay/core';
+import { validate } from '@itpay/kernel';
+import { z } from 'zod';
+
+/** A positive amount as it stands in a request: integer minor units. */
+export const amountSchema = z
+  .strictObject(
+    {
+      currency: z
+        .string({ error: 'CURRENCY_INVALID' })
+        .refine(isCurrency, { error: 'CURRENCY_INVALID' })
+        .meta({ description: 'ISO 4217, upper case', example: 'THB' }),
+      value: z
+        .int({ error: 'AMOUNT_INVALID' })
+        .min(1, { error: 'AMOUNT_INVALID' })
+        .max(Number(MAX_WIRE_AMOUNT), { error: 'AMOUNT_INVALID' })
+        .meta({ description: 'Integer in minor units: 19900 is 199.00 THB', example: 19900 }),
+    },
+    { error: (issue) => (issue.code === 'invalid_type' ? 'AMOUNT_INVALID' : undefined) },
+  )
+  .meta({ id: 'Amount' });
+
+const METADATA_KEY = /^[A-Za-z0-9_-]{1,64}$/;
+const METADATA_BYTES = 4_096;
+
+export const metadataSchema = z
+  .record(z.string(), z.string({ error: 'METADATA_INVALID' }), { error: 'METADATA_INVALID' })
+  .refine((metadata) => Object.keys(metadata).length <= 50, { error: 'METADATA_INVALID' })
+  .refine((metadata) => Object.keys(metadata).every((key) => METADATA_KEY.test(key)), { error: 'METADATA_INVALID' })
+  .refine((metadata) => Object.values(metadata).every(storable), { error: 'METADATA_INVALID' })
+  .refine((metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length <= METADATA_BYTES, {
+    error: 'METADATA_INVALID',
+  })
+  .meta({ description: 'Up to 50 strings of your own; at most 4 kB together', example: { cart: 'c-17' } });
+
+// PostgreSQL text cannot hold U+0000, and a lone surrogate is no character at all.
+const storable = (value: string) => !value.includes('\0') && value.isWellFormed();
+const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine(storable, { message: 'it holds a character that cannot be stored' });
+
+const payerSchema = z
+  .strictObject({
+    agent_id: z
+      .string()
+      .refine((id) => isId('agent', id))
+      .optional(),
+    human_id: z
+      .string()
+      .refine((id) => isId('human', id))
+      .optional(),
+  })
+  .refine((payer) => payer.agent_id !== undefined || payer.human_id !== undefined, {
+    message: 'give agent_id, human_id or both',
+  });
+
+const isWebUrl = (value: string) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+
+/** The body of `POST /v1/payment-intents`. */
+export const createIntentBody = z
+  .strictObject({
+    amount: amountSchema,
+    type: z.literal('one_time').optional(),
+    description: text(500).optional().meta({ description: 'Shown to the payer', example: 'Two bowls of noodles' }),
+    order_reference: text(64).optional().meta({ description: 'Your own order number', example: 'order-1001' }),
+    payer: payerSchema.optional(),
+    channel: text(40).optional().meta({
+      description: 'The rail. Left out: the first configured one that takes the currency',
+      example: 'promptpay',
+    }),
+    capture_method: z.enum(['automatic', 'manual']).optional(),
+    expires_in: z
+      .int()
+      .min(60)
+      .max(7 * 86_400)
+      .optional()
+      .meta({ description: 'Seconds until the payment expires. Left out: what is usual on the rail, mostly 900' }),
+    metadata: metadataSchema.optional(),
+    return_url: z
+      .string({ error: 'URL_INVALID' })
+      .max(2_048, { error: 'URL_INVALID' })
+      .refine(isWebUrl, { error: 'URL_INVALID' })
+      .optional()
+      .meta({ description: 'Where the pay page sends the payer afterwards', example: 'https://shop.example/thanks' }),
+  })
+  .meta({ id: 'CreatePaymentIntent' });
+
+export type CreateIntentBody = z.infer<typeof createIntentBody>;
+
+/** The same for a host in its own process. Amounts may be bigint or number, in minor units. */
+export interface CreateIntentInput {
+  readonly amount: { readonly currency: string; readonly value: bigint | number };
+  readonly description?: string;
+  readonly orderReference?: string;
+  readonly payer?: { readonly agentId?: string; readonly humanId?: string };
+  readonly channel?: string;
+  readonly captureMethod?: 'automatic' | 'manual';
+  /** Seconds. */
+  readonly expiresIn?: number;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly returnUrl?: string;
+}
+
+/**
+ * Checks a host's input by the rules of the wire.
+ *
+ * @throws ItPayError naming the field in its wire spelling
+ */
+export function toBody(input: CreateIntentInput): CreateIntentBody {
+  const { orderReference, captureMethod, expiresIn, returnUrl, payer, amount, ...rest } = input;
+  return validate(
+    createIntentBody,
+    withoutUndefined({
+      ...rest,
+      amount: amount && { ...amount, value: typeof amount.value === 'bigint' ? Number(amount.value) : amount.value },
+      order_reference: orderReference,
+      capture_method: captureMethod,
+      expires_in: expiresIn,
+      return_url: returnUrl,
+      payer: payer && withoutUndefined({ agent_id: payer.agentId, human_id: payer.humanId }),
+    }),
+  );
+}
+
+function withoutUndefined(object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}

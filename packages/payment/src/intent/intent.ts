@@ -1,0 +1,49 @@
+import type { Money } from '@itpay/core';
+import type { QrCharge } from '../qr-charge/qr-charge.js';
+import type { IntentStatus } from './machine.js';
+
+/** One purchase: what is paid, to whom, over which rail, and how far it has come. */
+export interface PaymentIntent {
+  readonly id: string;
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly type: 'one_time';
+  readonly status: IntentStatus;
+  readonly amount: Money;
+  /** In the currency of `amount`, minor units. */
+  readonly amountCaptured: bigint;
+  readonly description: string | null;
+  /** The host's own order number. */
+  readonly orderReference: string | null;
+  readonly payer: Payer | null;
+  readonly channel: string;
+  /** Who receives the money, as the rail names it. */
+  readonly merchantAccount: string;
+  readonly captureMethod: 'automatic';
+  /** Our order number at the channel, and the channel's own number of the payment. */
+  readonly channelReference: string;
+  readonly channelTransactionId: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly returnUrl: string | null;
+  /** Grows by one with each change. */
+  readonly version: number;
+  /** The sequence of its latest event. */
+  readonly sequence: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly expiresAt: Date;
+  readonly capturedAt: Date | null;
+  readonly succeededAt: Date | null;
+  readonly closedAt: Date | null;
+}
+
+export interface Payer {
+  readonly agentId: string | null;
+  readonly humanId: string | null;
+}
+
+/** An intent together with the QR that is shown for it; null once there is nothing to scan. */
+export interface PresentedIntent {
+  readonly intent: PaymentIntent;
+  readonly qr: QrCharge | null;
+}

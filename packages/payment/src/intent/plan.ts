@@ -1,0 +1,140 @@
+import { ItPayError, money, type ErrorCode } from '@itpay/core';
+import { channelReference, type AuthorizeRequest, type Channel, type ChannelRegistry } from '@itpay/kernel';
+import type { QrCharge } from '../qr-charge/qr-charge.js';
+import type { CreateIntentBody } from './input.js';
+import type { PaymentIntent, PresentedIntent } from './intent.js';
+
+const DEFAULT_EXPIRY_MS = 15 * 60_000;
+
+export interface PlanContext {
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly now: Date;
+  readonly intentId: string;
+  readonly chargeId: string;
+  readonly channels: ChannelRegistry;
+}
+
+/** A new intent with its QR, and the channel instance that it goes to. */
+export interface IntentPlan extends PresentedIntent {
+  readonly qr: QrCharge;
+  readonly channel: Channel;
+}
+
+/**
+ * Decides everything about a new intent: rail, order number, expiry, QR. Pure; nothing is written yet.
+ *
+ * @throws ItPayError when no rail can take the payment as asked; nothing was begun
+ */
+export function planIntent(body: CreateIntentBody, context: PlanContext): IntentPlan {
+  const amount = money(body.amount.currency, BigInt(body.amount.value));
+  const channel = chooseChannel(body, context);
+  if (body.capture_method === 'manual') {
+    throw new ItPayError('CHANNEL_CAPABILITY_UNSUPPORTED', {
+      message: `The channel "${channel.id}" cannot hold money for a later capture. Leave capture_method out.`,
+      param: 'capture_method',
+      details: { channel: channel.id, capability: 'manual_capture' },
+    });
+  }
+  checkLimits(amount.value, channel, amount.currency);
+
+  const { now, intentId, chargeId } = context;
+  const wanted = body.expires_in === undefined ? channel.defaultExpiryMs : body.expires_in * 1_000;
+  const expiresAt = new Date(
+    now.getTime() + Math.min(wanted ?? DEFAULT_EXPIRY_MS, channel.qrTtlMs ?? Number.POSITIVE_INFINITY),
+  );
+  const reference = channelReference({ objectId: intentId, kind: 'authorize', ordinal: 1 }, channel.reference);
+  const description = body.description ?? null;
+  const request: AuthorizeRequest = { reference, amount, description, expiresAt };
+  const presentation = channel.encode(request);
+
+  const intent: PaymentIntent = {
+    id: intentId,
+    account: context.account,
+    livemode: context.livemode,
+    type: 'one_time',
+    status: 'qr_generated',
+    amount,
+    amountCaptured: 0n,
+    description,
+    orderReference: body.order_reference ?? null,
+    payer: body.payer ? { agentId: body.payer.agent_id ?? null, humanId: body.payer.human_id ?? null } : null,
+    channel: channel.id,
+    merchantAccount: channel.merchantAccount,
+    captureMethod: 'automatic',
+    channelReference: reference,
+    channelTransactionId: null,
+    metadata: body.metadata ?? {},
+    returnUrl: body.return_url ?? null,
+    version: 1,
+    sequence: 2,
+    createdAt: now,
+    updatedAt: now,
+    expiresAt,
+    capturedAt: null,
+    succeededAt: null,
+    closedAt: null,
+  };
+  const qr: QrCharge = {
+    id: chargeId,
+    paymentIntentId: intentId,
+    account: context.account,
+    livemode: context.livemode,
+    channel: channel.id,
+    channelReference: reference,
+    qrStandard: presentation.qrStandard,
+    qrData: presentation.qrData,
+    status: 'active',
+    sequence: 1,
+    expiresAt,
+    createdAt: now,
+  };
+  return { intent, qr, channel };
+}
+
+function chooseChannel(body: CreateIntentBody, { channels, livemode }: PlanContext): Channel {
+  const mode = livemode ? 'live' : 'test';
+  const { currency } = body.amount;
+  if (body.channel === undefined) {
+    const fitting = channels.list(mode).find((channel) => channel.currencies.includes(currency));
+    if (fitting !== undefined) return fitting;
+    throw new ItPayError('CURRENCY_NOT_SUPPORTED', {
+      message: `No ${mode} channel takes ${currency}.`,
+      param: 'amount.currency',
+      details: { supported: [...new Set(channels.list(mode).flatMap((channel) => channel.currencies))] },
+    });
+  }
+  const channel = channels.get(body.channel, mode);
+  if (channel === undefined) {
+    const otherMode = livemode ? 'test' : 'live';
+    throw new ItPayError('CHANNEL_NOT_SUPPORTED', {
+      message:
+        channels.get(body.channel, otherMode) === undefined
+          ? `No channel is named "${body.channel}".`
+          : `The channel "${body.channel}" is set up for ${otherMode} keys only.`,
+      param: 'channel',
+      details: { available: channels.list(mode).map(({ id }) => id) },
+    });
+  }
+  if (!channel.currencies.includes(currency)) {
+    throw new ItPayError('CURRENCY_NOT_SUPPORTED', {
+      message: `The channel "${channel.id}" takes ${channel.currencies.join(', ')}, not ${currency}.`,
+      param: 'amount.currency',
+      details: { supported: channel.currencies },
+    });
+  }
+  return channel;
+}
+
+function checkLimits(value: bigint, channel: Channel, currency: string): void {
+  const { min, max } = channel.limits?.[currency] ?? {};
+  const refuse = (code: ErrorCode, words: string, limit: bigint) => {
+    throw new ItPayError(code, {
+      message: `The channel "${channel.id}" takes ${words} ${limit} minor units of ${currency}.`,
+      param: 'amount.value',
+      details: { channel: channel.id, limit: Number(limit) },
+    });
+  };
+  if (min !== undefined && value < min) refuse('AMOUNT_TOO_SMALL', 'at least', min);
+  if (max !== undefined && value > max) refuse('AMOUNT_EXCEEDED', 'at most', max);
+}

@@ -1,0 +1,113 @@
+import { money } from '@itpay/core';
+import type { QrStandard } from '@itpay/kernel';
+import type { QrCharge, QrChargeStatus } from '../qr-charge/qr-charge.js';
+import type { PaymentIntent, PresentedIntent } from './intent.js';
+import type { IntentStatus } from './machine.js';
+
+/** Columns of an intent, for every statement that reads one. */
+export const INTENT_COLUMNS = `
+  i.id, i.account, i.livemode, i.type, i.status, i.amount, i.currency, i.amount_captured, i.description,
+  i.order_reference, i.payer_agent_id, i.payer_human_id, i.channel, i.merchant_account, i.capture_method,
+  i.channel_reference, i.channel_transaction_id, i.metadata, i.return_url, i.version, i.sequence,
+  i.created_at, i.updated_at, i.expires_at, i.captured_at, i.succeeded_at, i.closed_at`;
+
+export interface IntentRow {
+  readonly id: string;
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly type: 'one_time';
+  readonly status: IntentStatus;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly amount_captured: bigint;
+  readonly description: string | null;
+  readonly order_reference: string | null;
+  readonly payer_agent_id: string | null;
+  readonly payer_human_id: string | null;
+  readonly channel: string;
+  readonly merchant_account: string;
+  readonly capture_method: 'automatic';
+  readonly channel_reference: string;
+  readonly channel_transaction_id: string | null;
+  readonly metadata: Record<string, string>;
+  readonly return_url: string | null;
+  readonly version: number;
+  readonly sequence: number;
+  readonly created_at: Date;
+  readonly updated_at: Date;
+  readonly expires_at: Date;
+  readonly captured_at: Date | null;
+  readonly succeeded_at: Date | null;
+  readonly closed_at: Date | null;
+}
+
+export function intentFromRow(row: IntentRow): PaymentIntent {
+  return {
+    id: row.id,
+    account: row.account,
+    livemode: row.livemode,
+    type: row.type,
+    status: row.status,
+    amount: money(row.currency, row.amount),
+    amountCaptured: row.amount_captured,
+    description: row.description,
+    orderReference: row.order_reference,
+    payer:
+      row.payer_agent_id === null && row.payer_human_id === null
+        ? null
+        : { agentId: row.payer_agent_id, humanId: row.payer_human_id },
+    channel: row.channel,
+    merchantAccount: row.merchant_account,
+    captureMethod: row.capture_method,
+    channelReference: row.channel_reference,
+    channelTransactionId: row.channel_transaction_id,
+    metadata: row.metadata,
+    returnUrl: row.return_url,
+    version: row.version,
+    sequence: row.sequence,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    expiresAt: row.expires_at,
+    capturedAt: row.captured_at,
+    succeededAt: row.succeeded_at,
+    closedAt: row.closed_at,
+  };
+}
+
+/** Columns of the QR that is shown for an intent now, when `q` is left-joined by `SHOWN_QR`. */
+export const SHOWN_QR_COLUMNS = `
+  q.id as qr_id, q.qr_standard, q.qr_data, q.status as qr_status, q.sequence as qr_sequence,
+  q.expires_at as qr_expires_at, q.created_at as qr_created_at`;
+
+export const SHOWN_QR = `
+  left join {schema}.qr_charges q on q.payment_intent_id = i.id and q.status in ('active', 'scanned')`;
+
+export interface PresentedRow extends IntentRow {
+  readonly qr_id: string | null;
+  readonly qr_standard: QrStandard;
+  readonly qr_data: string;
+  readonly qr_status: QrChargeStatus;
+  readonly qr_sequence: number;
+  readonly qr_expires_at: Date;
+  readonly qr_created_at: Date;
+}
+
+export function presentedFromRow(row: PresentedRow): PresentedIntent {
+  const intent = intentFromRow(row);
+  if (row.qr_id === null) return { intent, qr: null };
+  const qr: QrCharge = {
+    id: row.qr_id,
+    paymentIntentId: intent.id,
+    account: intent.account,
+    livemode: intent.livemode,
+    channel: intent.channel,
+    channelReference: intent.channelReference,
+    qrStandard: row.qr_standard,
+    qrData: row.qr_data,
+    status: row.qr_status,
+    sequence: row.qr_sequence,
+    expiresAt: row.qr_expires_at,
+    createdAt: row.qr_created_at,
+  };
+  return { intent, qr };
+}

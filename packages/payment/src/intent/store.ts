@@ -1,0 +1,157 @@
+import { maybeOne, statement, type Actor, type Database, type Queryable, type Tx } from '@itpay/kernel';
+import type { ListFilter, Page } from '../api.js';
+import type { PaymentIntent, PresentedIntent } from './intent.js';
+import { STATUS_RANK } from './machine.js';
+import {
+  INTENT_COLUMNS,
+  intentFromRow,
+  presentedFromRow,
+  SHOWN_QR,
+  SHOWN_QR_COLUMNS,
+  type IntentRow,
+  type PresentedRow,
+} from './rows.js';
+
+type Owner = Pick<Actor, 'account' | 'livemode'>;
+
+/** The SQL of intents. Creating one is a statement of its own: see `create-statement.ts`. */
+export class IntentStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** An intent of this account and mode, with the QR that is shown now. */
+  async find(on: Queryable, owner: Owner, id: string): Promise<PresentedIntent | null> {
+    const row = await maybeOne(on, FIND, { id, account: owner.account, livemode: owner.livemode });
+    return row && presentedFromRow(row);
+  }
+
+  /** Any account's intent. Only for callers whose right was checked by other means, such as a display token. */
+  async findForPayer(id: string): Promise<PresentedIntent | null> {
+    const row = await maybeOne(this.#database, FIND_ANY, { id });
+    return row && presentedFromRow(row);
+  }
+
+  /** Newest first; with `endingBefore` the page that comes before that id. */
+  async list(owner: Owner, filter: ListFilter, page: Page): Promise<{ intents: PresentedIntent[]; hasMore: boolean }> {
+    const params = {
+      account: owner.account,
+      livemode: owner.livemode,
+      status: filter.status ?? null,
+      orderReference: filter.orderReference ?? null,
+      payer: filter.payer ?? null,
+      createdGte: filter.createdGte ?? null,
+      createdLte: filter.createdLte ?? null,
+      limit: page.limit + 1,
+    };
+    const rows =
+      page.endingBefore === undefined
+        ? await this.#database.query(LIST_OLDER, { ...params, cursor: page.startingAfter ?? null })
+        : await this.#database.query(LIST_NEWER, { ...params, cursor: page.endingBefore });
+    const intents = rows.slice(0, page.limit).map(presentedFromRow);
+    if (page.endingBefore !== undefined) intents.reverse();
+    return { intents, hasMore: rows.length > page.limit };
+  }
+
+  /** Reads an intent and keeps others from changing it until the transaction ends. */
+  async lock(tx: Tx, owner: Owner, id: string): Promise<PaymentIntent | null> {
+    const row = await maybeOne(tx, LOCK, { id, account: owner.account, livemode: owner.livemode });
+    return row && intentFromRow(row);
+  }
+
+  /** Writes what a capture changed. The version in the condition makes a lost update impossible. */
+  async saveCapture(tx: Tx, intent: PaymentIntent): Promise<void> {
+    const saved = await tx.query(SAVE_CAPTURE, {
+      id: intent.id,
+      status: intent.status,
+      rank: STATUS_RANK[intent.status],
+      amountCaptured: intent.amountCaptured,
+      channelTransactionId: intent.channelTransactionId,
+      version: intent.version,
+      sequence: intent.sequence,
+      updatedAt: intent.updatedAt,
+      capturedAt: intent.capturedAt,
+      succeededAt: intent.succeededAt,
+      closedAt: intent.closedAt,
+    });
+    if (saved.length !== 1) throw new Error(`The intent ${intent.id} changed while it was locked.`);
+  }
+}
+
+interface OwnedId {
+  readonly id: string;
+  readonly account: string;
+  readonly livemode: boolean;
+}
+
+const FIND = statement<OwnedId, PresentedRow>(
+  'intent_find',
+  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR}
+    where i.id = :id and i.account = :account and i.livemode = :livemode`,
+);
+const FIND_ANY = statement<{ id: string }, PresentedRow>(
+  'intent_find_any',
+  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR} where i.id = :id`,
+);
+const LOCK = statement<OwnedId, IntentRow>(
+  'intent_lock',
+  `select ${INTENT_COLUMNS} from {schema}.payment_intents i
+    where i.id = :id and i.account = :account and i.livemode = :livemode for update`,
+);
+const SAVE_CAPTURE = statement<
+  {
+    id: string;
+    status: string;
+    rank: number;
+    amountCaptured: bigint;
+    channelTransactionId: string | null;
+    version: number;
+    sequence: number;
+    updatedAt: Date;
+    capturedAt: Date | null;
+    succeededAt: Date | null;
+    closedAt: Date | null;
+  },
+  { id: string }
+>(
+  'intent_save_capture',
+  `update {schema}.payment_intents
+      set status = :status, status_rank = :rank::smallint, amount_captured = :amountCaptured,
+          channel_transaction_id = :channelTransactionId, version = :version::int, sequence = :sequence,
+          updated_at = :updatedAt, captured_at = :capturedAt, succeeded_at = :succeededAt, closed_at = :closedAt
+    where id = :id and version = :version::int - 1 and status_rank <= :rank::smallint
+   returning id`,
+);
+
+interface ListParams {
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly status: string | null;
+  readonly orderReference: string | null;
+  readonly payer: string | null;
+  readonly createdGte: Date | null;
+  readonly createdLte: Date | null;
+  readonly cursor: string | null;
+  readonly limit: number;
+}
+
+const LIST_FILTER = `
+  i.account = :account and i.livemode = :livemode
+  and (:status::text is null or i.status = :status)
+  and (:orderReference::text is null or i.order_reference = :orderReference)
+  and (:payer::text is null or i.payer_agent_id = :payer or i.payer_human_id = :payer)
+  and (:createdGte::timestamptz is null or i.created_at >= :createdGte)
+  and (:createdLte::timestamptz is null or i.created_at <= :createdLte)`;
+
+const LIST_OLDER = statement<ListParams, PresentedRow>(
+  'intent_list_older',
+  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR}
+    where ${LIST_FILTER} and (:cursor::text is null or i.id < :cursor) order by i.id desc limit :limit::int`,
+);
+const LIST_NEWER = statement<ListParams, PresentedRow>(
+  'intent_list_newer',
+  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR}
+    where ${LIST_FILTER} and i.id > :cursor order by i.id asc limit :limit::int`,
+);

@@ -1,0 +1,129 @@
+import { moneyToWire } from '@itpay/core';
+import { z } from 'zod';
+import type { Links } from '../links.js';
+import type { QrCharge } from '../qr-charge/qr-charge.js';
+import { amountSchema } from './input.js';
+import type { PaymentIntent, PresentedIntent } from './intent.js';
+import { intentMachine, isOpen } from './machine.js';
+
+const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC, with milliseconds' });
+const wireMoney = z.object({ currency: z.string(), value: z.int() }).meta({ id: 'Money' });
+
+/** A payment intent as it stands in answers. */
+export const intentSchema = z
+  .object({
+    id: z.string().meta({ example: 'pi_06b2m6vk0dtf5d5cq0m3vz8x4r' }),
+    object: z.literal('payment_intent'),
+    livemode: z.boolean(),
+    type: z.literal('one_time'),
+    status: z.enum(intentMachine.states),
+    amount: amountSchema,
+    settlement: z.object({ currency: z.string(), value: z.int(), rate: z.string() }),
+    description: z.string().nullable(),
+    order_reference: z.string().nullable(),
+    payer: z.object({ agent_id: z.string().nullable(), human_id: z.string().nullable() }).nullable(),
+    payee: z.object({ merchant_account: z.string() }),
+    channel: z.string(),
+    presentation: z.literal('qr'),
+    authorization: z.literal('human_scan'),
+    capture_method: z.literal('automatic'),
+    amount_captured: wireMoney,
+    channel_reference: z.string(),
+    channel_transaction_id: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()),
+    return_url: z.string().nullable(),
+    version: z.int(),
+    created_at: time,
+    updated_at: time,
+    expires_at: time,
+    captured_at: time.nullable(),
+    succeeded_at: time.nullable(),
+    closed_at: time.nullable(),
+    qr: z
+      .object({
+        charge_id: z.string(),
+        scan_url: z.string(),
+        qr_image_url: z.string(),
+        qr_image_svg_url: z.string(),
+        expires_at: time,
+        qr_standard: z.enum(['emvco']).optional().meta({ description: 'At creation, and with expand=qr' }),
+        qr_data: z.string().optional().meta({ description: 'The text of the QR code. At creation, and with expand=qr' }),
+      })
+      .nullable(),
+    next_action: z.object({ type: z.enum(['show_qr', 'wait', 'none']) }),
+    pay_url: z.string().meta({ description: 'The hosted page for the payer; whoever has it can see this payment' }),
+  })
+  .meta({ id: 'PaymentIntent' });
+
+export type WireIntent = z.infer<typeof intentSchema>;
+/** An intent as it stands in events and stored answers: without QR payload, token or link. */
+export type PlainIntent = Omit<WireIntent, 'qr' | 'next_action' | 'pay_url'>;
+
+/** Everything about an intent that may be kept and pushed. It holds no secret. */
+export function toPlain(intent: PaymentIntent): PlainIntent {
+  const amount = moneyToWire(intent.amount);
+  return {
+    id: intent.id,
+    object: 'payment_intent',
+    livemode: intent.livemode,
+    type: intent.type,
+    status: intent.status,
+    amount,
+    settlement: { ...amount, rate: '1' },
+    description: intent.description,
+    order_reference: intent.orderReference,
+    payer: intent.payer && { agent_id: intent.payer.agentId, human_id: intent.payer.humanId },
+    payee: { merchant_account: intent.merchantAccount },
+    channel: intent.channel,
+    presentation: 'qr',
+    authorization: 'human_scan',
+    capture_method: intent.captureMethod,
+    amount_captured: { currency: amount.currency, value: Number(intent.amountCaptured) },
+    channel_reference: intent.channelReference,
+    channel_transaction_id: intent.channelTransactionId,
+    metadata: intent.metadata,
+    return_url: intent.returnUrl,
+    version: intent.version,
+    created_at: intent.createdAt.toISOString(),
+    updated_at: intent.updatedAt.toISOString(),
+    expires_at: intent.expiresAt.toISOString(),
+    captured_at: intent.capturedAt && intent.capturedAt.toISOString(),
+    succeeded_at: intent.succeededAt && intent.succeededAt.toISOString(),
+    closed_at: intent.closedAt && intent.closedAt.toISOString(),
+  };
+}
+
+/**
+ * Adds what the payer needs to an intent. A closed or paid intent carries no QR.
+ *
+ * @param qr the QR that is shown now, or null
+ * @param expand with the text of the code, for whoever draws it
+ */
+export function withPresentation(plain: PlainIntent, qr: QrCharge | null, links: Links, expand: boolean): WireIntent {
+  if (qr === null) {
+    return {
+      ...plain,
+      qr: null,
+      next_action: { type: isOpen(plain.status) ? 'wait' : 'none' },
+      pay_url: links.payPage(plain.id),
+    };
+  }
+  const urls = links.forCharge(plain.id, qr.id);
+  return {
+    ...plain,
+    qr: {
+      charge_id: qr.id,
+      scan_url: urls.payPage,
+      qr_image_url: urls.png,
+      qr_image_svg_url: urls.svg,
+      expires_at: qr.expiresAt.toISOString(),
+      ...(expand && { qr_standard: qr.qrStandard, qr_data: qr.qrData }),
+    },
+    next_action: { type: 'show_qr' },
+    pay_url: urls.payPage,
+  };
+}
+
+export function toWire({ intent, qr }: PresentedIntent, links: Links, expand = false): WireIntent {
+  return withPresentation(toPlain(intent), qr, links, expand);
+}

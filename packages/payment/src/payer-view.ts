@@ -1,0 +1,22 @@
+import type { Money } from '@itpay/core';
+import type { IntentStatus } from './intent/machine.js';
+
+/** What a payer may see of an intent: enough to pay and to know that it was paid, nothing of the merchant's own. */
+export interface PayerView {
+  readonly intentId: string;
+  readonly livemode: boolean;
+  readonly status: IntentStatus;
+  readonly amount: Money;
+  readonly description: string | null;
+  /** The host's name for the shop. */
+  readonly merchantName: string;
+  readonly channel: { readonly id: string; readonly displayName: string };
+  readonly version: number;
+  readonly expiresAt: Date;
+  readonly succeededAt: Date | null;
+  /** Where the payer goes back to. */
+  readonly returnUrl: string | null;
+  /** Null once the intent is paid or closed. */
+  readonly qr: { readonly chargeId: string; readonly svg: string } | null;
+}
+

@@ -1,0 +1,2 @@
+export { simulator } from './plugin.js';
+export { promptpayPayer } from './promptpay/payer.js';

@@ -1,0 +1,4 @@
+export { capturedLogger, type CapturedLine, type CapturedLogger } from './captured-logger.js';
+export { channelContract, type ChannelContractCase, type ChannelContractOptions } from './channel-contract.js';
+export { fakeClock, type FakeClock } from './fake-clock.js';
+export { seededIds, seededRandom } from './seeded.js';
