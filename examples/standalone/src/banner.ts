@@ -1,0 +1,28 @@
+/** What somebody needs for a first payment: three commands to copy. */
+export function banner({ publicUrl, key }: { publicUrl: string; key: string }): string {
+  const api = `${publicUrl}/v1`;
+  const headers = `-H "Authorization: Bearer $KEY" -H "Idempotency-Key: $RANDOM-$RANDOM" -H "Content-Type: application/json"`;
+  const body = `'{"amount":{"currency":"THB","value":19900},"description":"Two bowls of noodles"}'`;
+  return `
+  ItPay is running, in a small shop.
+
+    Shop      ${new URL(publicUrl).origin}
+    API       ${api}
+    Test key  ${key}
+
+  Take a payment from another terminal (bash):
+
+    1. create it
+       KEY=${key}
+       PAYMENT=$(curl -s ${api}/payment-intents ${headers} -d ${body}); echo "$PAYMENT"
+
+    2. open its pay page
+       echo "$PAYMENT" | sed 's/.*"pay_url":"\\([^"]*\\)".*/\\1/'
+
+    3. let the simulated payer pay; the page shows it at once
+       curl -s ${api}/test-helpers/payment-intents/$(echo "$PAYMENT" | grep -o 'pi_[0-9a-z]*' | head -n 1)/simulate ${headers} -d '{"event":"paid"}'
+
+  Stop with Ctrl+C. Everything is kept for the next start.
+
+`;
+}

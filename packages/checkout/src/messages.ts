@@ -1,0 +1,88 @@
+/** Every text of the page. Another language is another object of this shape. */
+export interface Messages {
+  readonly language: string;
+  /** Stands where the host gave the shop no name. */
+  readonly shop: string;
+  readonly payTitle: (amount: string, merchant: string) => string;
+  readonly stateTitle: (state: string, merchant: string) => string;
+  readonly payTo: string;
+  readonly amount: string;
+  readonly reference: string;
+  readonly scanWith: (channelId: string, channelName: string) => string;
+  readonly samePhone: string;
+  readonly saveImage: string;
+  readonly timeLeft: string;
+  readonly codeOf: (channelName: string) => string;
+  readonly testCode: string;
+  readonly testPage: string;
+  readonly checkAgain: string;
+  readonly noScript: string;
+  readonly connectionLost: string;
+  readonly timeOver: string;
+  readonly paidAt: string;
+  readonly backTo: (merchant: string) => string;
+  readonly poweredBy: string;
+  readonly states: Readonly<Record<StateText, { readonly title: string; readonly detail: string }>>;
+}
+
+export type StateText =
+  | 'waiting'
+  | 'scanned'
+  | 'preparing'
+  | 'checking'
+  | 'processing'
+  | 'paid'
+  | 'expired'
+  | 'cancelled'
+  | 'failed'
+  | 'missing';
+
+export const en: Messages = {
+  language: 'en',
+  shop: 'the shop',
+  payTitle: (amount, merchant) => `Pay ${amount} to ${merchant}`,
+  stateTitle: (state, merchant) => `${state} · ${merchant}`,
+  payTo: 'Pay to',
+  amount: 'Amount',
+  reference: 'Payment reference',
+  // People know their bank's app, and few know the name of the rail behind it.
+  scanWith: (channelId, channelName) =>
+    channelId === 'promptpay' ? 'Scan with any Thai banking app' : `Scan with an app that supports ${channelName}`,
+  samePhone: 'Paying on this phone? Save the code and open it from your photos in the app.',
+  saveImage: 'Save the code as an image',
+  timeLeft: 'Time left',
+  codeOf: (channelName) => `${channelName} QR code`,
+  testCode: 'Test mode: this code cannot be paid',
+  testPage: 'Test mode: no real money moves',
+  checkAgain: 'Check again',
+  noScript: 'This page does not update by itself in your browser.',
+  connectionLost: 'Connection lost, retrying…',
+  timeOver: 'The time is over. Checking…',
+  paidAt: 'Paid',
+  backTo: (merchant) => `Back to ${merchant}`,
+  poweredBy: 'Payments by ItPay',
+  states: {
+    waiting: { title: 'Waiting for your payment', detail: 'This page updates by itself once you have paid.' },
+    scanned: { title: 'Code scanned', detail: 'Confirm the payment in your app.' },
+    preparing: { title: 'Preparing your code', detail: 'This takes a moment.' },
+    checking: {
+      title: 'The time is over',
+      detail: 'We are checking whether your payment arrived. Please do not pay with this code any more.',
+    },
+    processing: { title: 'Confirming your payment', detail: 'You do not need to do anything. Do not pay again.' },
+    paid: { title: 'Payment received', detail: 'Thank you. You can close this page.' },
+    expired: {
+      title: 'This payment has expired',
+      detail: 'Please do not use its code any more. If you have paid already, do not pay again: contact the shop.',
+    },
+    cancelled: {
+      title: 'This payment was cancelled',
+      detail: 'Please do not use its code any more. If you have paid already, contact the shop.',
+    },
+    failed: { title: 'The payment did not go through', detail: 'Go back to the shop to try again.' },
+    missing: {
+      title: 'We cannot show this payment',
+      detail: 'The link is incomplete or has expired. Open the whole link again, or ask the shop for a new one.',
+    },
+  },
+};

@@ -1,0 +1,257 @@
+import { DisplayTokens, secretsFrom, type Route, type RouteAnswer } from '@itpay/kernel';
+import type { IntentStatus, PayerView } from '@itpay/payment';
+import { describe, expect, it } from 'vitest';
+import { readAssets } from './assets.js';
+import { en } from './messages.js';
+import { pageRoute } from './page-route.js';
+
+const ID = 'pi_01jd9m4zk8e6rt2v5x7y9abcde';
+const NOW = new Date('2026-11-22T07:00:00.000Z');
+const tokens = new DisplayTokens(secretsFrom(['0123456789abcdef0123456789abcdef']));
+const assets = await readAssets();
+
+describe('while the payment is open', () => {
+  it('shows the code, whom and how much to pay, and how long', async () => {
+    const page = await open({});
+
+    expect(page).toContain('<svg id="the-code"');
+    expect(page).toContain('Baan Kafe');
+    expect(page).toContain('Two flat whites');
+    expect(page).toContain('<span class="figure">฿1,234.50</span> <span class="code">THB</span>');
+    expect(page).toContain('Scan with any Thai banking app');
+    expect(page).toContain('Waiting for your payment');
+    expect(page).toContain('<title>Pay ฿1,234.50 THB to Baan Kafe</title>');
+    expect(page).toContain(`data-expires="${NOW.getTime() + 900_000}"`);
+    expect(page).toContain(`data-now="${NOW.getTime()}"`);
+  });
+
+  it('tells the script where to wait, with the token and the version', async () => {
+    const page = await open({ version: 7 });
+
+    expect(page).toContain(`data-wait="../v1/payment-intents/${ID}/wait?t=${tokens.issue(ID)}"`);
+    expect(page).toContain('data-cursor="7"');
+    expect(page).toContain('role="status" aria-live="polite"');
+  });
+
+  it('offers the code as a file to those who pay on the same phone', async () => {
+    const page = await open({});
+
+    expect(page).toContain(`href="../v1/qr-charges/qr_1/image.png?t=${tokens.issue(ID)}" download=`);
+  });
+
+  it('works without a script: there is a link to check again', async () => {
+    const page = await open({});
+
+    const link = page.match(/<noscript>.*?href="(\?t=[^"]+)".*?<\/noscript>/s);
+    expect(link?.[1]).toBe(`?t=${tokens.issue(ID)}`);
+  });
+
+  it('has no link back to the shop, which would lose the payment', async () => {
+    expect(await open({ returnUrl: 'https://shop.example/' })).not.toContain('shop.example');
+  });
+
+  it('names the rail where it has no better word', async () => {
+    const page = await open({ channel: { id: 'qris', displayName: 'QRIS' } });
+
+    expect(page).toContain('Scan with an app that supports QRIS');
+  });
+
+  it('calls a shop without a name "the shop"', async () => {
+    expect(await open({ merchantName: ' ' })).toContain('<bdi>the shop</bdi>');
+  });
+});
+
+describe.each([
+  // status            heading                              live
+  ['pending', 'Preparing your code', true],
+  ['authorized', 'Confirming your payment', true],
+  ['captured', 'Payment received', false],
+  ['succeeded', 'Payment received', false],
+  ['expired', 'This payment has expired', false],
+  ['cancelled', 'This payment was cancelled', false],
+  ['failed', 'The payment did not go through', false],
+] as const)('when the payment is %s', (status, heading, live) => {
+  it(`says "${heading}" and shows no code`, async () => {
+    const qr = status === 'pending' ? null : { chargeId: 'qr_1', svg: '<svg id="the-code"/>' };
+
+    const page = await open({ status, qr });
+
+    expect(page).toMatch(new RegExp(`<h1[^>]*>${heading}</h1>`));
+    expect(page).toContain(`data-announce="${heading}"`);
+    expect(page).not.toContain('the-code');
+    expect(page).not.toContain('qr_1');
+    expect(page).not.toContain('data-expires');
+  });
+
+  it(live ? 'keeps waiting' : 'waits no more and leads back to the shop', async () => {
+    const page = await open({ status, qr: null, returnUrl: 'https://shop.example/thanks?o=1&p=2' });
+
+    expect(page.includes('data-wait=')).toBe(live);
+    expect(page.includes('<noscript>')).toBe(live);
+    expect(page.includes('href="https://shop.example/thanks?o=1&amp;p=2" rel="noreferrer">Back to Baan Kafe</a>')).toBe(
+      !live,
+    );
+  });
+});
+
+it('says when it was paid, in a way that the script can bring to the payer’s clock', async () => {
+  const page = await open({ status: 'succeeded', qr: null, succeededAt: NOW });
+
+  expect(page).toContain('<time datetime="2026-11-22T07:00:00.000Z" data-local-time>Nov 22, 2026, 7:00');
+});
+
+it('shows no code once the time is over, even while the intent is still open', async () => {
+  const page = await open({ expiresAt: NOW });
+
+  expect(page).toContain('The time is over');
+  expect(page).toContain('data-wait=');
+  expect(page).not.toContain('the-code');
+});
+
+describe('in test mode', () => {
+  it('says that the code cannot be paid', async () => {
+    expect(await open({ livemode: false })).toContain('Test mode: this code cannot be paid');
+  });
+
+  it('says that no money moved when there is no code', async () => {
+    expect(await open({ livemode: false, status: 'succeeded', qr: null })).toContain('Test mode: no real money moves');
+  });
+
+  it('is silent about it in live mode', async () => {
+    expect(await open({ livemode: true })).not.toContain('Test mode');
+  });
+});
+
+describe('what a merchant writes', () => {
+  const hostile = `</title></main><script>alert("1")</script><img src=x onerror='alert(2)'>`;
+
+  it.each(['waiting', 'paid'])('stands as text on the page when it is %s', async (state) => {
+    const paid = state === 'paid' ? { status: 'succeeded' as const, qr: null, succeededAt: NOW } : {};
+
+    const page = await open({
+      ...paid,
+      merchantName: hostile,
+      description: hostile,
+      channel: { id: hostile, displayName: hostile },
+      returnUrl: 'https://shop.example/',
+    });
+
+    expect(page.match(/<script/g)).toEqual(['<script']);
+    expect(page).not.toContain('<img');
+    expect(page.replaceAll(/"[^"]*"/g, '""')).not.toMatch(/<[^>]*\son\w+=/);
+    expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)');
+  });
+
+  it('becomes no link when it is not a web address', async () => {
+    const page = await open({ status: 'succeeded', qr: null, returnUrl: 'javascript:alert(1)' });
+
+    expect(page).not.toContain('javascript:');
+    expect(page).not.toContain('class="button"');
+  });
+});
+
+describe('a link that does not lead to a payment', () => {
+  const other = 'pi_01jd9m4zk8e6rt2v5x7y9abcdf';
+
+  it.each([
+    ['has no token', ID, undefined],
+    ['has an empty token', ID, ''],
+    ['has half a token', ID, tokens.issue(ID).slice(0, -4)],
+    ["has another intent's token", ID, tokens.issue(other)],
+    ['has a repeated token', ID, [tokens.issue(ID), tokens.issue(ID)]],
+    ['names another intent', other, tokens.issue(ID)],
+    ['names an intent that is gone', other, tokens.issue(other)],
+    ['names no intent at all', '<script>', tokens.issue(ID)],
+  ])('because it %s gets a page that says so', async (_because, id, t) => {
+    const asked: string[] = [];
+    const answer = await request({ id, t }, async (intentId) => {
+      asked.push(intentId);
+      return intentId === ID ? viewOf({}) : null;
+    });
+
+    expect(answer.status).toBe(404);
+    expect(answer.content?.type).toBe('text/html; charset=utf-8');
+    expect(textOf(answer)).toContain('The link is incomplete or has expired.');
+    expect(textOf(answer)).not.toMatch(/Baan Kafe|<script/);
+    expect(asked).toEqual(t === tokens.issue(id) ? [id] : []);
+  });
+});
+
+it.each([
+  ['the page', tokens.issue(ID), 200],
+  ['the page of a broken link', '', 404],
+])('locks down %s by its headers', async (_page, t, status) => {
+  const answer = await request({ id: ID, t });
+
+  expect(answer.status).toBe(status);
+  expect(answer.headers).toEqual({
+    'Content-Security-Policy':
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    'Referrer-Policy': 'no-referrer',
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Robots-Tag': 'noindex, nofollow',
+  });
+});
+
+it.each<IntentStatus>(['qr_generated', 'succeeded'])(
+  'holds nothing inline that its own policy forbids (%s)',
+  async (status) => {
+    const page = await open({ status });
+
+    expect(page).not.toMatch(/\sstyle=|<style/);
+    expect(page).not.toMatch(/<script(?![^>]*\ssrc=")/);
+    expect([...page.matchAll(/(?:src|<link[^>]*href)="([^"]*)"/g)].map(([, address]) => address)).toEqual([
+      'data:,',
+      `../assets/pay.css?v=${assets.style.version}`,
+      `../assets/pay.js?v=${assets.script.version}`,
+    ]);
+  },
+);
+
+function viewOf(changes: Partial<PayerView>): PayerView {
+  return {
+    intentId: ID,
+    livemode: true,
+    status: 'qr_generated',
+    amount: { currency: 'THB', value: 123450n },
+    description: 'Two flat whites',
+    merchantName: 'Baan Kafe',
+    channel: { id: 'promptpay', displayName: 'PromptPay' },
+    version: 2,
+    expiresAt: new Date(NOW.getTime() + 900_000),
+    succeededAt: null,
+    returnUrl: null,
+    qr: { chargeId: 'qr_1', svg: '<svg id="the-code"></svg>' },
+    ...changes,
+  };
+}
+
+async function open(changes: Partial<PayerView>): Promise<string> {
+  const answer = await request({ id: ID, t: tokens.issue(ID) }, async () => viewOf(changes));
+  expect(answer.status).toBe(200);
+  return textOf(answer);
+}
+
+/** Calls the route as the gateway does: with what its schemas let through. */
+function request(
+  { id, t }: { id: string; t: unknown },
+  payerView: (intentId: string) => Promise<PayerView | null> = async () => viewOf({}),
+): Promise<RouteAnswer> {
+  const route: Route = pageRoute({ payments: { payerView }, tokens, clock: { now: () => NOW }, assets, text: en });
+  return route.run({
+    requestId: 'req_1',
+    params: route.params.parse({ id }),
+    query: route.query.parse({ t, fbclid: 'added by a chat app' }),
+    body: undefined,
+    principal: null,
+    displayIntentId: null,
+    idempotencyKey: null,
+    signal: new AbortController().signal,
+  });
+}
+
+function textOf(answer: RouteAnswer): string {
+  return String(answer.content?.bytes);
+}

@@ -1,0 +1,10 @@
+export { gateway, type GatewayOptions } from './plugin.js';
+export { Gateway, type GatewayApi } from './gateway.js';
+export type { Handle, NeutralRequest, NeutralResponse } from './neutral.js';
+export { createHandle, type HandleOptions } from './handle.js';
+export { toFetch } from './fetch.js';
+export { fromNode, writeNode } from './node.js';
+export { ApiKeys, type ApiKey, type NewApiKey } from './keys/api-keys.js';
+export { SCOPE_PRESETS, type ScopePreset } from './keys/scopes.js';
+export { BODY_LIMIT } from './steps/read-body.js';
+export type { OpenApiDocument } from './openapi/document.js';

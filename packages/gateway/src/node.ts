@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ItPayError } from '@itpay/core';
+import type { NeutralRequest, NeutralResponse } from './neutral.js';
+import { bodyTooLarge } from './steps/read-body.js';
+
+/**
+ * A request of `node:http`, which is what Express, Koa and Fastify pass on, in the neutral form. It works before and after
+ * the host's body parsers.
+ *
+ * @param options.url path and query below the mount, still percent-encoded
+ */
+export function fromNode(req: IncomingMessage, res: ServerResponse, options: { url: string }): NeutralRequest {
+  return new NodeRequest(req, res, options.url);
+}
+
+/** Sends an answer. Nothing happens when the response was sent already, for example by a host's own time limit. */
+export function writeNode(res: ServerResponse, { status, headers, body }: NeutralResponse): void {
+  if (res.headersSent) return;
+  // Always, because hosts preset it: Koa to 404.
+  res.statusCode = status;
+  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  res.end(body ?? undefined);
+}
+
+/** What body parsers leave on a request. */
+type Parsed = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };
+
+class NodeRequest implements NeutralRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly remoteAddress: string | null;
+  readonly #req: Parsed;
+  readonly #res: ServerResponse;
+  #signal: AbortSignal | null = null;
+
+  constructor(req: Parsed, res: ServerResponse, url: string) {
+    this.method = req.method ?? 'GET';
+    this.url = url;
+    this.remoteAddress = req.socket.remoteAddress ?? null;
+    this.#req = req;
+    this.#res = res;
+  }
+
+  get headers(): NeutralRequest['headers'] {
+    // Only Set-Cookie is ever a list, and no request carries it.
+    return this.#req.headers as NeutralRequest['headers'];
+  }
+
+  /** Made when somebody asks for it; most requests end without. */
+  get signal(): AbortSignal {
+    this.#signal ??= closedEarly(this.#res);
+    return this.#signal;
+  }
+
+  get parsedBody(): unknown {
+    return isReadable(this.#req) || keptBytes(this.#req) !== null ? undefined : this.#req.body;
+  }
+
+  async rawBody(limit: number): Promise<Uint8Array> {
+    const kept = keptBytes(this.#req);
+    if (kept === null && isReadable(this.#req)) return readStream(this.#req, limit);
+    if (kept === null) throw bytesGone();
+    if (kept.length > limit) throw bodyTooLarge(limit);
+    return kept;
+  }
+}
+
+// `complete` is no help: it says that all bytes arrived, not that somebody took them.
+const isReadable = (req: IncomingMessage) => !req.readableEnded;
+
+/** The bytes as a parser kept them: `express.json({ verify })` in `rawBody`; `express.raw` and `express.text` in `body`. */
+function keptBytes({ rawBody, body, readableEnded }: Parsed): Uint8Array | null {
+  const kept = rawBody ?? (readableEnded ? body : undefined);
+  if (typeof kept === 'string') return Buffer.from(kept);
+  return kept instanceof Uint8Array ? kept : null;
+}
+
+function bytesGone(): ItPayError {
+  return new ItPayError('INTERNAL_ERROR', {
+    message:
+      'A body parser took the bytes of this request. Mount ItPay before express.json(), or keep the bytes: ' +
+      'express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
+  });
+}
+
+function readStream(req: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const settle = (outcome: () => void) => {
+      req.off('data', onData).off('end', onEnd).off('error', onLost).off('close', onLost);
+      outcome();
+    };
+    const onData = (chunk: Buffer | string) => {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      size += bytes.length;
+      chunks.push(bytes);
+      if (size <= limit) return;
+      settle(() => reject(bodyTooLarge(limit)));
+      req.resume(); // to the end, unkept: a client that still sends would not see the answer
+    };
+    const onEnd = () => settle(() => resolve(Buffer.concat(chunks, size)));
+    const onLost = () => settle(() => reject(cutOff()));
+    // A stream that is gone emits nothing more; waiting for it would never end.
+    if (req.destroyed) return onLost();
+    req.on('data', onData).on('end', onEnd).on('error', onLost).on('close', onLost);
+  });
+}
+
+function cutOff(): ItPayError {
+  return new ItPayError('BODY_INVALID', { message: 'The connection closed before the body was complete.' });
+}
+
+/** Aborts when the connection closes before the answer is out. */
+function closedEarly(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const onClose = () => {
+    if (!res.writableFinished) controller.abort();
+  };
+  if (res.closed) onClose();
+  else res.once('close', onClose);
+  return controller.signal;
+}

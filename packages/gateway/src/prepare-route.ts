@@ -1,0 +1,54 @@
+import { ItPayError } from '@itpay/core';
+import type { Route } from '@itpay/kernel';
+import { z } from 'zod';
+
+/** A route with everything decided that does not depend on the request. Made once, at start. */
+export interface PreparedRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly route: Route;
+  /** Null: the parameters go to `run` as they came. */
+  readonly params: z.ZodObject | null;
+  /** Null: the query is not looked at. */
+  readonly query: z.ZodObject | null;
+  /** Null: a body is not read. */
+  readonly body: z.ZodObject | null;
+  readonly bodyRequired: boolean;
+  readonly takesIdempotencyKey: boolean;
+}
+
+/** @throws ItPayError `CONFIGURATION_INVALID` when path and schema disagree about the parameters */
+export function prepareRoute(route: Route): PreparedRoute {
+  checkParams(route);
+  const { method, path } = route;
+  const mutates = method !== 'GET';
+  return {
+    method,
+    path,
+    route,
+    params: route.params ?? null,
+    // Pages for people are linked with parameters of others, such as utm_source.
+    query: route.query ?? (route.hidden ? null : NOTHING),
+    body: mutates ? (route.body ?? NOTHING) : null,
+    bodyRequired: mutates && route.body !== undefined,
+    takesIdempotencyKey: takesIdempotencyKey(route),
+  };
+}
+
+/** A key belongs to a caller, so a public route, such as a channel's callback, takes none. (Protocol, 5.1) */
+export function takesIdempotencyKey({ method, path, access }: Route): boolean {
+  return method !== 'GET' && path.startsWith('/v1/') && access !== 'public';
+}
+
+const NOTHING = z.strictObject({});
+
+function checkParams({ method, path, params }: Route): void {
+  if (params === undefined) return;
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort();
+  const inSchema = Object.keys(params.shape).sort();
+  if (inPath.join() === inSchema.join()) return;
+  throw new ItPayError('CONFIGURATION_INVALID', {
+    message: `The path of ${method} ${path} has the parameters [${inPath.join()}], its schema [${inSchema.join()}].`,
+    param: 'plugins',
+  });
+}

@@ -1,0 +1,27 @@
+import { API_VERSION } from '@itpay/core';
+import type { RouteAnswer } from '@itpay/kernel';
+import type { NeutralResponse } from '../neutral.js';
+
+/** Puts an answer into the form that hosts send. What a route says about its headers wins over the defaults. */
+export function render(answer: RouteAnswer, { method, requestId }: { method: string; requestId: string }): NeutralResponse {
+  const body = bodyOf(answer);
+  const headers: Record<string, string> = {
+    'itpay-request-id': requestId,
+    'itpay-version': API_VERSION,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+  };
+  if (body !== null) headers['content-type'] = answer.content?.type ?? 'application/json; charset=utf-8';
+  if (answer.replayed === true) headers['idempotent-replayed'] = 'true';
+  for (const [name, value] of Object.entries(answer.headers ?? {})) headers[name.toLowerCase()] = value;
+
+  if (method !== 'HEAD' || body === null) return { status: answer.status, headers, body };
+  headers['content-length'] = String(Buffer.byteLength(body));
+  return { status: answer.status, headers, body: null };
+}
+
+function bodyOf({ body, content }: RouteAnswer): string | Uint8Array | null {
+  if (content !== undefined) return content.bytes;
+  if (body === undefined) return null;
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}

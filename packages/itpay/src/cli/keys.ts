@@ -1,0 +1,95 @@
+import { ItPayError } from '@itpay/core';
+import { Command } from 'commander';
+import type { ItPay } from '../create-itpay.js';
+import { withItPay } from './load-options.js';
+import { print, table } from './output.js';
+
+export function keysCommand(): Command {
+  const keys = new Command('keys').description('API keys of an account');
+  const account = ['--account <name>', 'name or id of the account (default: the only one)'] as const;
+
+  keys
+    .command('create')
+    .description('create an API key; its secret is shown once')
+    .option('--live', 'a key for real money (default: a test key)')
+    .option('--label <text>', 'says to people what the key is for', 'made by the command line')
+    .option('--scopes <list>', 'separated by commas (default: all of a merchant)')
+    .option('--expires-in-days <n>', 'ends by itself')
+    .option(...account)
+    .option('--json', 'print JSON')
+    .action(async (options: CreateOptions, command: Command) => {
+      await withItPay(command, async (pay) => {
+        const scopes = options.scopes?.split(',').map((scope) => scope.trim());
+        const { key, token } = await pay.keys.create({
+          account: await accountId(pay, options.account),
+          livemode: options.live === true,
+          label: options.label,
+          expiresAt: expiry(options.expiresInDays),
+          ...(scopes ? { scopes } : { preset: 'merchant_full' as const }),
+        });
+        print(options.json, { ...key, token }, [token, `Keep it now: only its end (${key.masked}) can be shown again.`]);
+      });
+    });
+
+  keys
+    .command('list')
+    .description('list the keys of an account')
+    .option(...account)
+    .option('--json', 'print JSON')
+    .action(async (options: { account?: string; json?: boolean }, command: Command) => {
+      await withItPay(command, async (pay) => {
+        const found = await pay.keys.list(await accountId(pay, options.account));
+        const rows = found.map((key) => [
+          key.id,
+          key.masked,
+          key.livemode ? 'live' : 'test',
+          key.status,
+          key.label,
+          key.scopes.join(','),
+        ]);
+        print(options.json, found, rows.length === 0 ? ['No keys.'] : table(rows));
+      });
+    });
+
+  keys
+    .command('revoke')
+    .argument('<id>', 'the id of the key: key_…')
+    .description('end a key for good')
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: { json?: boolean }, command: Command) => {
+      await withItPay(command, async (pay) => {
+        const key = await pay.keys.revoke(id);
+        print(options.json, key, [`${key.id} is revoked. Other processes refuse it within ten seconds.`]);
+      });
+    });
+  return keys;
+}
+
+interface CreateOptions {
+  readonly live?: boolean;
+  readonly label: string;
+  readonly scopes?: string;
+  readonly expiresInDays?: string;
+  readonly account?: string;
+  readonly json?: boolean;
+}
+
+function expiry(days: string | undefined): Date | undefined {
+  if (days === undefined) return undefined;
+  if (!/^[1-9]\d{0,4}$/.test(days)) {
+    throw new ItPayError('PARAMETER_INVALID', { message: `--expires-in-days: "${days}" is not a number of days.` });
+  }
+  return new Date(Date.now() + Number(days) * 86_400_000);
+}
+
+async function accountId(pay: ItPay, name: string | undefined): Promise<string> {
+  if (name === undefined) return pay.account.id;
+  const found = (await pay.accounts.find(name)) ?? (await pay.accounts.findByName(name));
+  if (found === null) {
+    const names = (await pay.accounts.list()).map((account) => account.name);
+    throw new ItPayError('RESOURCE_NOT_FOUND', {
+      message: `There is no account "${name}". There are: ${names.join(', ')}.`,
+    });
+  }
+  return found.id;
+}

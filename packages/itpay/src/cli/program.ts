@@ -1,0 +1,37 @@
+import { Command } from 'commander';
+import { accountsCommand } from './accounts.js';
+import { keysCommand } from './keys.js';
+import { migrateCommand } from './migrate.js';
+import { startCommand } from './start.js';
+
+const ENVIRONMENT = `
+Environment:
+  DATABASE_URL       PostgreSQL; left out: an embedded database in ITPAY_DATA_DIR
+  ITPAY_DATA_DIR     directory of the embedded database, its key and QR images (default: .itpay)
+  ITPAY_SECRET_KEY   at least 32 random characters; required with DATABASE_URL
+  ITPAY_PUBLIC_URL   where the mount is reached from outside (default: http://localhost:PORT/itpay)
+  PORT               where "itpay start" listens (default: 3000)
+
+Channels and other plugins come from itpay.config.js (or .mjs) in the current directory, or from --config FILE:
+  import { promptpay } from '@itpay/channel-promptpay';
+  export default { plugins: [promptpay({ target: '0812345678' })] };
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+`;
+
+/** The `itpay` command. */
+export function program(): Command {
+  const itpay = new Command('itpay')
+    .description('Embeddable payments: runs and administers an ItPay installation.')
+    .option('--config <file>', 'file with the options of createItPay as its default export')
+    .addHelpText('after', ENVIRONMENT)
+    .exitOverride((error) => {
+      process.exit(error.exitCode === 0 ? 0 : 2);
+    });
+  itpay.addCommand(startCommand());
+  itpay.addCommand(migrateCommand());
+  itpay.addCommand(keysCommand());
+  itpay.addCommand(accountsCommand());
+  for (const command of itpay.commands) command.copyInheritedSettings(itpay);
+  return itpay;
+}

@@ -1,0 +1,7 @@
+export { createItPay, type ItPay } from './create-itpay.js';
+export type { ItPayOptions } from './options.js';
+export type { CreateIntentInput, CreateIntentOptions, HostIntent, ListIntentsInput, Payments } from './payments.js';
+export { optionsFromEnvironment, type Environment } from './environment.js';
+export { listen, stopOnSignal } from './server.js';
+export { isItPayError, ItPayError, type EventEnvelope, type Money } from '@itpay/core';
+export type { EventHandler } from '@itpay/kernel';

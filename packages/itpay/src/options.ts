@@ -1,0 +1,96 @@
+import { ItPayError } from '@itpay/core';
+import type { AnyPlugin, BlobStore, Clock, CredentialRequest, IdGenerator, Logger, Principal, Random } from '@itpay/kernel';
+import type { Knex } from 'knex';
+
+/** What a host says about its ItPay. Only `publicUrl` and `plugins` have no default. */
+export interface ItPayOptions {
+  /** Where the mount is reached from outside: `https://shop.example/itpay`. All links are built from it. */
+  readonly publicUrl: string;
+  /** Channels and other plugins. Payment, gateway and pay page are there already. */
+  readonly plugins: readonly AnyPlugin[];
+
+  /** A PostgreSQL URL. Left out: an embedded PostgreSQL in `dataDir`, for one process. */
+  readonly database?: string;
+  /** The host's own knex instance on PostgreSQL, in place of `database`. It stays the host's: it is never closed here. */
+  readonly knex?: Knex;
+  /** Holds all tables of the framework. Default: `itpay`. */
+  readonly schema?: string;
+  /** `auto` (default) brings the schema up to date at start; `check` refuses to start when it is not. */
+  readonly migrate?: 'auto' | 'check';
+  /** False behind a pooler that hands each statement to another connection (PgBouncer). Default: true. */
+  readonly preparedStatements?: boolean;
+
+  /** For the embedded database, its secret key and QR images. Default: `./.itpay`. */
+  readonly dataDir?: string;
+  /**
+   * At least 32 random characters; a list while a key is being replaced (the first signs, all verify). Default: the
+   * environment's `ITPAY_SECRET_KEY`, separated by commas; with the embedded database one is made in `dataDir`.
+   */
+  readonly secretKey?: string | readonly string[];
+
+  /** Name or id of the account of calls in this process. Left out: the only one; the first start makes one. */
+  readonly account?: string;
+  /** The mode of calls in this process. Default: `live`. */
+  readonly mode?: 'live' | 'test';
+  /** False in a process that shall not run jobs and deliver events. Default: true. */
+  readonly work?: boolean;
+
+  /** The host's own sessions in place of API keys: says who calls, or null. */
+  readonly authenticate?: (request: CredentialRequest) => Principal | null | Promise<Principal | null>;
+  readonly blobStore?: BlobStore;
+  /** pino, or anything with its `debug`, `info`, `warn` and `error`. Default: pino, JSON lines on standard output. */
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  readonly ids?: IdGenerator;
+  readonly random?: Random;
+  /** Told about each step of a slow start: the first one of an embedded database, and migrations. */
+  readonly onProgress?: (message: string) => void;
+}
+
+/** The options with their defaults, checked. */
+export interface CheckedOptions extends ItPayOptions {
+  readonly schema: string;
+  readonly dataDir: string;
+  readonly mode: 'live' | 'test';
+  readonly onProgress: (message: string) => void;
+}
+
+/** @throws ItPayError `CONFIGURATION_INVALID` that names the option and the way out */
+export function checkOptions(options: ItPayOptions): CheckedOptions {
+  const checked = {
+    ...options,
+    publicUrl: checkPublicUrl(options.publicUrl),
+    schema: options.schema ?? 'itpay',
+    dataDir: options.dataDir ?? '.itpay',
+    mode: options.mode ?? 'live',
+    onProgress: options.onProgress ?? (() => {}),
+  };
+  if (!/^[a-z_][a-z0-9_]{0,39}$/.test(checked.schema)) {
+    throw invalid('schema', `"${checked.schema}" is not a schema name. Use lower case letters, digits and "_", at most 40.`);
+  }
+  if (checked.mode !== 'live' && checked.mode !== 'test') {
+    throw invalid('mode', `"${String(checked.mode)}" is not a mode. Use "live" or "test".`);
+  }
+  if (options.database !== undefined && options.knex !== undefined) {
+    throw invalid('database', 'Give database (a URL) or knex (your own instance), not both.');
+  }
+  if (!Array.isArray(options.plugins)) {
+    throw invalid('plugins', 'Give a list, such as [promptpay({ target: "0812345678" })].');
+  }
+  return checked;
+}
+
+function checkPublicUrl(publicUrl: string): string {
+  if (typeof publicUrl !== 'string' || !URL.canParse(publicUrl)) {
+    throw invalid('publicUrl', 'Give the URL under which the mount is reached, such as "https://shop.example/itpay".');
+  }
+  const url = new URL(publicUrl);
+  if (!/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw invalid('publicUrl', `"${publicUrl}" must be an http or https URL without query and fragment.`);
+  }
+  return publicUrl.replace(/\/+$/, '');
+}
+
+export function invalid(option: string, advice: string): ItPayError {
+  return new ItPayError('CONFIGURATION_INVALID', { message: `The option ${option} is not usable. ${advice}`, param: option });
+}
