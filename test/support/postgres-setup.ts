@@ -1,10 +1,10 @@
 import type { TestProject } from 'vitest/node';
-import { startPostgres, type PostgresServer } from './postgres.js';
+import { startPostgres } from './postgres.mjs';
 
 // Two projects ask for the server and vitest loads this file once for each, so the one server of the run is kept on
 // globalThis. The last to leave stops it.
 interface Shared {
-  server: Promise<PostgresServer>;
+  server: ReturnType<typeof startPostgres>;
   users: number;
 }
 const key = Symbol.for('itpay.test.postgres');

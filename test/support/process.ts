@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { whenFileEnds } from './cleanup.js';
 
-export { freePort } from './free-port.js';
+export { freePort } from './free-port.mjs';
 
 export interface StartOptions {
   env?: NodeJS.ProcessEnv;

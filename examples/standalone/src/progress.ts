@@ -7,7 +7,7 @@ export function startProgress(write: (text: string) => void = (text) => process.
   const show = () => {
     if (latest === shown) return;
     shown = latest;
-    write(`  ${latest} …\n`);
+    write(`  ${latest.replace(/ ?…$/, '')} …\n`);
   };
   const timer = setTimeout(show, SILENT_MS);
   const repeat = setInterval(() => {

@@ -21,11 +21,10 @@ let interrupt = () => {};
 
 settle();
 setInterval(countDown, 250);
-for (const event of ['pageshow', 'online'])
-  addEventListener(event, (shown) => {
-    // The first showing of a page is no return to it.
-    if (event === 'online' || /** @type {PageTransitionEvent} */ (shown).persisted) check();
-  });
+addEventListener('online', check);
+addEventListener('pageshow', ({ persisted }) => {
+  if (persisted) check(); // back from the browser's cache, as it was when the payer left
+});
 document.addEventListener('visibilitychange', () => {
   // Who comes back from the banking app should not wait for a request that fell asleep with the phone.
   if (document.visibilityState === 'visible') check();
@@ -40,24 +39,29 @@ function check() {
 }
 
 async function follow() {
-  let attempts = 0;
+  let failures = 0;
+  let emptyNews = 0;
   while (main.dataset.state !== 'paid' && main.dataset.state !== 'missing') {
     interrupted = false;
     try {
-      if (mustCheck || (await hasNews())) {
+      const asked = mustCheck;
+      if (asked || (await hasNews())) {
         const before = stateOf(main);
         await refresh();
+        failures = 0;
+        showConnection(true);
         // News that changes nothing must not become a storm of requests.
-        if (stateOf(main) === before) await pause(++attempts);
-        else attempts = 0;
+        if (stateOf(main) !== before) emptyNews = 0;
+        else await pause(asked ? 1 : ++emptyNews);
       } else {
-        attempts = 0;
+        failures = 0;
+        emptyNews = 0;
+        showConnection(true);
       }
-      showConnection(true);
     } catch {
       if (interrupted) continue;
       showConnection(false);
-      await pause(++attempts);
+      await pause(++failures);
     }
   }
 }
@@ -104,6 +108,7 @@ async function refresh() {
 function settle() {
   clockOffsetMs = Number(main.dataset.now ?? Date.now()) - Date.now();
   timeIsOver = false;
+  for (const element of main.querySelectorAll('[data-live]')) element.removeAttribute('hidden');
   const format = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
   for (const time of main.querySelectorAll('time[data-local-time]')) {
     time.textContent = format.format(new Date(/** @type {HTMLTimeElement} */ (time).dateTime));
@@ -117,7 +122,6 @@ function countDown() {
   const left = Number(expires) - (Date.now() + clockOffsetMs);
   const timer = main.querySelector('[data-countdown]');
   if (timer !== null) timer.textContent = clockText(left);
-  main.querySelector('.countdown')?.removeAttribute('hidden');
   main.classList.toggle('soon', left < 60_000);
   if (left > 0) return;
   timeIsOver = true;
@@ -137,6 +141,8 @@ function clockText(milliseconds) {
 
 /** @param {boolean} connected */
 function showConnection(connected) {
+  // Where nothing is under way, a lost connection is no news.
+  if (main.dataset.wait === undefined) return;
   const wasLost = main.classList.contains('lost');
   main.classList.toggle('lost', !connected);
   if (connected && wasLost) say(main.dataset.announce ?? '');

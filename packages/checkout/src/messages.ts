@@ -6,6 +6,7 @@ export interface Messages {
   readonly payTitle: (amount: string, merchant: string) => string;
   readonly stateTitle: (state: string, merchant: string) => string;
   readonly payTo: string;
+  readonly paidTo: string;
   readonly amount: string;
   readonly reference: string;
   readonly scanWith: (channelId: string, channelName: string) => string;
@@ -43,6 +44,7 @@ export const en: Messages = {
   payTitle: (amount, merchant) => `Pay ${amount} to ${merchant}`,
   stateTitle: (state, merchant) => `${state} · ${merchant}`,
   payTo: 'Pay to',
+  paidTo: 'Paid to',
   amount: 'Amount',
   reference: 'Payment reference',
   // People know their bank's app, and few know the name of the rail behind it.

@@ -28,8 +28,8 @@ export function pageRoute({ payments, tokens, clock, assets, text }: PageRouteDe
     access: 'public',
     hidden: true,
     params: z.object({ id: z.string() }),
-    // Chat apps add parameters of their own to links (fbclid, …) and some repeat ours: neither is the payer's fault.
-    query: z.object({ t: z.string().optional().catch(undefined) }),
+    // Not strict: chat apps add parameters of their own to links (fbclid, …), which is not the payer's fault.
+    query: z.object({ t: z.string().optional() }),
     answers: {
       200: { description: 'The page', contentType: HTML },
       404: { description: 'The link is incomplete or has ended', contentType: HTML },

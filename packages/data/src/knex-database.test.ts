@@ -20,7 +20,11 @@ it('gives another text under the same name another name', () => {
 });
 
 it('refuses a knex instance for another database', async () => {
-  const knex = await createKnex({ client: class { driverName = 'mysql2' } as never }).catch(() => null);
+  const knex = await createKnex({
+    client: class {
+      driverName = 'mysql2';
+    } as never,
+  }).catch(() => null);
 
   expect(() => knexDatabase({ knex: (knex ?? {}) as never, schema: 'itpay', preparedStatements: true })).toThrow(
     `knex must be a knex instance with client: 'pg'`,

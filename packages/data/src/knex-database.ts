@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ItPayError } from '@itpay/core';
-import { compileStatement, type CompiledStatement, type Database, type Logger, type Statement, type Tx } from '@itpay/kernel';
+import {
+  compileStatement,
+  type CompiledStatement,
+  type Database,
+  type Logger,
+  type Statement,
+  type Tx,
+} from '@itpay/kernel';
 import type { Knex } from './knex.js';
 import { columnParsers } from './sql/column-parsers.js';
 import { joinTransaction } from './sql/join.js';
@@ -32,7 +39,7 @@ export function knexDatabase(options: KnexDatabaseOptions): Database {
   const { knex, schema, logger } = options;
   assertPostgresKnex(knex, 'knex');
   const toQuery = queryBuilder(options);
-  const joined = new WeakMap<Knex.Transaction, Tx>();
+  const enlisted = new WeakMap<Knex.Transaction, Tx>();
   let closing: Promise<void> | null = null;
 
   const database: Database = {
@@ -65,13 +72,13 @@ export function knexDatabase(options: KnexDatabaseOptions): Database {
     },
 
     async enlist(trx) {
-      const known = joined.get(trx);
+      const known = enlisted.get(trx);
       if (known && !trx.isCompleted()) return known;
       assertOpen(trx);
       assertPostgresKnex(trx, 'trx');
       const { tx } = await joinTransaction(trx, runOn, logger);
       await assertSameDatabase(trx, tx);
-      joined.set(trx, tx);
+      enlisted.set(trx, tx);
       return tx;
     },
 
@@ -125,7 +132,7 @@ async function run(connection: RawConnection, { label, config }: Query): Promise
   try {
     return (await connection.query(config)).rows;
   } catch (error) {
-    if (isStalePlan(error) || isReadTimeout(error)) connection.__knex__disposed ??= error;
+    if (isStalePlan(error) || isReadTimeout(error) || isFatal(error)) connection.__knex__disposed ??= error;
     if (error instanceof Error) error.message = `${label}: ${error.message}`;
     throw error;
   }
@@ -152,12 +159,17 @@ function isStalePlan(error: unknown): boolean {
 // pg/lib/client.js: the query is given up, but its answer may still come and block the connection.
 const isReadTimeout = (error: unknown) => error instanceof Error && error.message === 'Query read timeout';
 
+// The server ends the connection after these (shutdown, idle limits, connection failures), but pg learns it from the closed
+// socket, which comes later: the pool must not hand it out in between.
+const isFatal = (error: unknown) => /^(57P0[1-5]|25P03|08...)$/.test((error as { code?: string }).code ?? '');
+
 async function acquire(knex: Knex): Promise<RawConnection> {
   return (await knex.client.acquireConnection().catch(explainTimeout)) as RawConnection;
 }
 
 function explainTimeout(error: unknown): never {
-  if (!(error instanceof Error) || error.name !== 'KnexTimeoutError' || !error.message.includes('acquiring')) throw error;
+  if (!(error instanceof Error) || error.name !== 'KnexTimeoutError' || !error.message.includes('acquiring'))
+    throw error;
   throw new ItPayError('SERVICE_UNAVAILABLE', {
     message:
       'No database connection became free in time. Either the pool is too small for the load, or a query ran outside of ' +

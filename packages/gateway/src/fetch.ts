@@ -7,7 +7,10 @@ import { bodyTooLarge } from './steps/read-body.js';
  *
  * @param basePath where it is mounted: `/itpay`. Left out: the whole path belongs to us. A request outside of it gets 404.
  */
-export function toFetch(handle: Handle, { basePath = '' }: { basePath?: string } = {}): (request: Request) => Promise<Response> {
+export function toFetch(
+  handle: Handle,
+  { basePath = '' }: { basePath?: string } = {},
+): (request: Request) => Promise<Response> {
   const prefix = basePath.replace(/\/+$/, '');
   return async (request) => {
     const url = new URL(request.url);
@@ -22,7 +25,7 @@ export function toFetch(handle: Handle, { basePath = '' }: { basePath?: string }
       signal: request.signal,
       rawBody: (limit) => readAll(request, limit),
     });
-    return new Response(body, { status, headers });
+    return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
   };
 }
 

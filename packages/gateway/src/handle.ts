@@ -58,7 +58,10 @@ export function createHandle(options: HandleOptions): Handle {
       // The template and not the URL, which may carry a display token.
       if (error.status >= 500 && aborted === null) {
         const level = error.status === 500 ? 'error' : 'warn';
-        logger[level]({ requestId, code: error.code, method, route: found?.route.path, err: thrown }, 'A request failed.');
+        logger[level](
+          { requestId, code: error.code, method, route: found?.route.path, err: thrown },
+          'A request failed.',
+        );
       }
       return render(errorAnswer(error, requestId, docBase), { method, requestId });
     } finally {
@@ -80,7 +83,7 @@ async function answerTo(
   const caller = await identify(route, request, search, options);
   requireScope(route, caller);
 
-  const query = prepared.query && readQuery(search, { displayToken: route.displayToken === true });
+  const query = prepared.query && readQuery(search, route);
   const body = prepared.body && (await readBody(request, { required: prepared.bodyRequired }));
   const sent = { params, query: query ?? {}, body: body ?? undefined };
 

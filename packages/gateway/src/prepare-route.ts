@@ -44,8 +44,8 @@ const NOTHING = z.strictObject({});
 
 function checkParams({ method, path, params }: Route): void {
   if (params === undefined) return;
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).sort();
-  const inSchema = Object.keys(params.shape).sort();
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).toSorted();
+  const inSchema = Object.keys(params.shape).toSorted();
   if (inPath.join() === inSchema.join()) return;
   throw new ItPayError('CONFIGURATION_INVALID', {
     message: `The path of ${method} ${path} has the parameters [${inPath.join()}], its schema [${inSchema.join()}].`,

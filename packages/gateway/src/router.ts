@@ -127,7 +127,7 @@ function decode(segment: string): string {
 
 function notAllowed<T>(method: string, ends: readonly Node<T>[]): ItPayError {
   const methods = ends.flatMap(({ routes }) => [...routes.keys()]);
-  const allowed = [...new Set(methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])))].sort();
+  const allowed = [...new Set(methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])))].toSorted();
   return new ItPayError('METHOD_NOT_ALLOWED', {
     message: `This path does not take ${method}. It takes ${allowed.join(', ')}.`,
     details: { allowed },

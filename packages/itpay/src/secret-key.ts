@@ -12,7 +12,7 @@ const MIN_LENGTH = 32;
  * @throws ItPayError `CONFIGURATION_INVALID` when there is none, or one is too short to be secret
  */
 export async function secretKeys(options: CheckedOptions, environment = process.env): Promise<readonly string[]> {
-  const given = options.secretKey ?? environment.ITPAY_SECRET_KEY?.split(',');
+  const given = options.secretKey ?? (environment.ITPAY_SECRET_KEY || undefined)?.split(',');
   if (given !== undefined) return checkKeys(typeof given === 'string' ? [given] : given);
   if (options.database !== undefined || options.knex !== undefined) {
     throw invalid(

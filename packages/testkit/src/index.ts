@@ -2,3 +2,11 @@ export { capturedLogger, type CapturedLine, type CapturedLogger } from './captur
 export { channelContract, type ChannelContractCase, type ChannelContractOptions } from './channel-contract.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
 export { seededIds, seededRandom } from './seeded.js';
+export {
+  testInstance,
+  type TestablePay,
+  type TestAnswer,
+  type TestInstance,
+  type TestInstanceOptions,
+  type TestRequest,
+} from './test-instance.js';

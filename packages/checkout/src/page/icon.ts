@@ -3,7 +3,7 @@ import type { PageState } from './page-state.js';
 
 // Strokes on a field of 24 × 24. The circle behind them is drawn by the style sheet.
 const CHECK = 'M6.5 12.5l3.7 3.7 7.3-8';
-const CLOCK = 'M12 7v5.2l3.2 2';
+const CLOCK = 'M12 4.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 1 0 0-15M12 8v4.2l2.8 1.8';
 const CROSS = 'M8 8l8 8M16 8l-8 8';
 const QUESTION = 'M9.6 9.4a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.2.9-1.2 1.8M12 16.6v.1';
 

@@ -57,14 +57,15 @@ function testBadge({ view, text, state }: Page): Html | false {
 function summary({ view, text, merchant, state }: Page): Html {
   const { figure, code } = readableAmount(view.amount, text.language);
   const amount = html`<span class="figure">${figure}</span>${code !== '' && html` <span class="code">${code}</span>`}`;
+  const size = figure.length > 14 ? 'amount long' : 'amount';
   const initial = [...merchant][0]!.toLocaleUpperCase(text.language);
   return html`<section class="summary">
     <div class="merchant">
       <span class="initial" aria-hidden="true">${initial}</span>
-      <p><span class="label">${text.payTo}</span> <bdi>${merchant}</bdi></p>
+      <p><span class="label">${state === 'paid' ? text.paidTo : text.payTo}</span> <bdi>${merchant}</bdi></p>
     </div>
     <p class="label amount-label">${text.amount}</p>
-    ${showsCode(state) ? html`<h1 class="amount" tabindex="-1">${amount}</h1>` : html`<p class="amount">${amount}</p>`}
+    ${showsCode(state) ? html`<h1 class="${size}" tabindex="-1">${amount}</h1>` : html`<p class="${size}">${amount}</p>`}
     ${view.description !== null && html`<p class="description"><bdi>${view.description}</bdi></p>`}
   </section>`;
 }
@@ -87,10 +88,10 @@ function payment(page: Page): Html | false {
       <figcaption>${text.codeOf(displayName)}</figcaption>
     </figure>
     ${status(page)}
-    <p class="countdown" hidden>
+    <p class="countdown" data-live hidden>
       <span class="label">${text.timeLeft}</span> <span role="timer" data-countdown></span>
     </p>
-    <p class="detail">${text.states[state].detail}</p>
+    <p class="detail" data-live hidden>${text.states[state].detail}</p>
     <p class="hint">${text.samePhone} <a href="${image}" download="${view.intentId}.png">${text.saveImage}</a></p>
   </section>`;
 }

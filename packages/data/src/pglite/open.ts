@@ -1,6 +1,6 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ItPayError } from '@itpay/core';
+import { isItPayError, ItPayError } from '@itpay/core';
 import type { Database, Logger } from '@itpay/kernel';
 import { createKnex, destroyKnex, type Knex } from '../knex.js';
 import { knexDatabase } from '../knex-database.js';
@@ -43,7 +43,10 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PgliteData
   let lock: DirectoryLock | null = null;
   if (!inMemory) {
     const onLost = () => session.fail('its lock file was removed or replaced');
-    lock = await lockDirectory({ file: join(directory, 'pglite.lock'), directory, onProgress, onLost });
+    const file = join(directory, 'pglite.lock');
+    lock = await lockDirectory({ file, directory, onProgress, onLost }).catch((error: unknown) => {
+      throw isItPayError(error) ? error : unusable(directory, error);
+    });
   }
   const session = startWorker((error) => logger?.error({ err: error }, error.message));
   const onUpkeepError = (error: unknown) => logger?.warn({ err: error }, 'Upkeep of the embedded database failed.');
@@ -78,8 +81,9 @@ function openPool(mux: SessionMux, maxWaitMs: number, logger: Logger | undefined
     {
       client: 'pg',
       connection,
-      // Connections cost nothing here, and a statement that waits inside of one has the better error message.
-      pool: { min: 0, max: POOL_SIZE },
+      // Connections cost nothing here, and a statement that waits inside of one has the better error message. The pool's
+      // timer would keep a process alive that has nothing else to do, so an idle one goes soon.
+      pool: { min: 0, max: POOL_SIZE, idleTimeoutMillis: 1000 },
       acquireConnectionTimeout: maxWaitMs + 5000,
     },
     logger,
@@ -91,12 +95,16 @@ async function makeDirectory(directory: string): Promise<string> {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     return await realpath(directory); // one lock for all ways to spell it
   } catch (cause) {
-    throw new ItPayError('CONFIGURATION_INVALID', {
-      message:
-        `The directory ${directory} for the embedded database cannot be made or read: ${(cause as Error).message}. ` +
-        'Choose another one with ITPAY_DATA_DIR, or set DATABASE_URL.',
-      details: { directory },
-      cause,
-    });
+    throw unusable(directory, cause);
   }
+}
+
+function unusable(directory: string, cause: unknown): ItPayError {
+  return new ItPayError('CONFIGURATION_INVALID', {
+    message:
+      `The directory ${directory} for the embedded database cannot be made or written: ${(cause as Error).message}. ` +
+      'Choose another one with ITPAY_DATA_DIR, or set DATABASE_URL.',
+    details: { directory },
+    cause,
+  });
 }

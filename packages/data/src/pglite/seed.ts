@@ -58,9 +58,10 @@ interface TarEntry {
 // ustar: a header of 512 bytes, then the content padded to 512; two empty blocks end it. Paths are short enough for the
 // name field. (https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html, "ustar Interchange Format")
 function* tarEntries(tar: Buffer): Generator<TarEntry> {
-  for (let at = 0; tar[at]; ) {
+  for (let at = 0; tar[at];) {
     const header = tar.subarray(at, at + 512);
-    const field = (start: number, length: number) => header.toString('latin1', start, start + length).split('\0', 1)[0]!;
+    const field = (start: number, length: number) =>
+      header.toString('latin1', start, start + length).split('\0', 1)[0]!;
     const size = Number.parseInt(field(124, 12), 8);
     const type = field(156, 1);
     if (type === '0' || type === '5' || type === '') {

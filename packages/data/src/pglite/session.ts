@@ -22,6 +22,9 @@ interface Pending {
   reject(error: Error): void;
 }
 
+// For a statement that never ends. Terminating is as safe as kill -9, which loses nothing that was committed.
+const CLOSE_LIMIT_MS = 10_000;
+
 /** Starts the thread. The database itself opens with `start`, so that loading PGlite overlaps with unpacking. */
 export function startWorker(onFailure: (error: Error) => void): WorkerSession {
   // Without the host's flags: a loader such as tsx would be started once more in the thread.
@@ -32,7 +35,9 @@ export function startWorker(onFailure: (error: Error) => void): WorkerSession {
 
   const fail = (reason: string) => {
     if (failure) return;
-    failure = new Error(`The embedded database stopped: ${reason}. Restart the process; what was committed is on disk.`);
+    failure = new Error(
+      `The embedded database stopped: ${reason}. Restart the process; what was committed is on disk.`,
+    );
     for (const { reject } of pending.values()) reject(failure);
     pending.clear();
     void worker.terminate();
@@ -72,9 +77,11 @@ export function startWorker(onFailure: (error: Error) => void): WorkerSession {
       return send({ kind: 'exchange', bytes }, [bytes.buffer]);
     },
     async close() {
+      const limit = setTimeout(() => fail(`it did not end within ${CLOSE_LIMIT_MS} ms`), CLOSE_LIMIT_MS);
       try {
         if (!failure) await send({ kind: 'close' });
       } finally {
+        clearTimeout(limit);
         failure ??= new Error('The embedded database is closed.');
         await worker.terminate();
       }

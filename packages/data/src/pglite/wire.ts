@@ -20,7 +20,7 @@ const STATUS_IDLE = 0x49; // I; T is within a transaction, E within a failed one
 
 /** Calls back for each message in `bytes`, which holds whole ones. `body` lies between its bounds. */
 export function eachMessage(bytes: Buffer, visit: (code: number, start: number, end: number) => void): void {
-  for (let start = 0; start + 5 <= bytes.length; ) {
+  for (let start = 0; start + 5 <= bytes.length;) {
     const end = start + 1 + bytes.readUInt32BE(start + 1);
     visit(bytes[start] as number, start, end);
     start = end;
@@ -78,11 +78,11 @@ function textUpToZero(bytes: Buffer, from: number, end: number): string {
 }
 
 /** Ends whatever a client left open: Sync closes a half-sent statement, ROLLBACK an open transaction. */
-export const ABANDON = Buffer.concat([message(CODE.sync, Buffer.alloc(0)), query('ROLLBACK')]);
+export const ABANDON = Buffer.concat([frame(CODE.sync, Buffer.alloc(0)), query('ROLLBACK')]);
 
 /** A statement without parameters. */
 export function query(sql: string): Buffer {
-  return message(CODE.query, zeroEnded(sql));
+  return frame(CODE.query, zeroEnded(sql));
 }
 
 /** What a client sends first, protocol 3.0. PGlite has one user; its answer serves all connections. */
@@ -96,12 +96,12 @@ export function startup(): Buffer {
 export function errorAnswer(code: string, text: string): Buffer {
   const fields = ['SERROR', 'VERROR', `C${code}`, `M${text}`, ''].map(zeroEnded);
   return Buffer.concat([
-    message(CODE.error, Buffer.concat(fields)),
-    message(CODE.readyForQuery, Buffer.from([STATUS_IDLE])),
+    frame(CODE.error, Buffer.concat(fields)),
+    frame(CODE.readyForQuery, Buffer.from([STATUS_IDLE])),
   ]);
 }
 
-function message(code: number, body: Buffer): Buffer {
+function frame(code: number, body: Buffer): Buffer {
   return Buffer.concat([Buffer.from([code]), uint32(body.length + 4), body]);
 }
 

@@ -42,6 +42,7 @@ class Courier implements PubSub {
   readonly #closing = new AbortController();
   #client: Client | null = null;
   #ownPid = 0;
+  #last: Promise<void> = Promise.resolve(); // a connection does one thing at a time
   #flushTimer: NodeJS.Timeout | null = null;
   #heartbeat: NodeJS.Timeout | null = null;
 
@@ -64,11 +65,8 @@ class Courier implements PubSub {
   subscribe(topic: string, listener: (message: string) => void): () => void {
     const isFirst = !this.#listeners.has(topic);
     const end = this.#listeners.add(topic, listener);
-    if (isFirst) this.#send(`listen ${quoteIdentifier(this.#prefix + topic)}`);
-    return () => {
-      end();
-      // The channel stays open until the connection ends: topics are few, and a message nobody wants costs nothing.
-    };
+    if (isFirst) this.#send(listenTo(this.#prefix + topic));
+    return end; // the channel stays open: topics are few, and a message that nobody wants costs nothing
   }
 
   async close(): Promise<void> {
@@ -87,9 +85,7 @@ class Courier implements PubSub {
       client.on('notification', (notification) => this.#hear(notification));
       const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
       this.#ownPid = rows[0]?.pid ?? 0;
-      for (const topic of this.#listeners.topics()) {
-        await client.query(`listen ${quoteIdentifier(this.#prefix + topic)}`);
-      }
+      await this.#listenToAll(client);
     } catch (error) {
       await client.end().catch(() => {});
       throw error;
@@ -101,6 +97,16 @@ class Courier implements PubSub {
     // A connection that only reads never learns that a firewall dropped it.
     this.#heartbeat = setInterval(() => this.#send('select 1'), HEARTBEAT_MS).unref();
     if (this.#pending.size > 0) await this.#flush();
+  }
+
+  // Topics may be added while one is being sent.
+  async #listenToAll(client: Client): Promise<void> {
+    const listening = new Set<string>();
+    for (let missing = this.#listeners.topics(); missing.length > 0;) {
+      for (const topic of missing) await client.query(listenTo(this.#prefix + topic));
+      for (const topic of missing) listening.add(topic);
+      missing = this.#listeners.topics().filter((topic) => !listening.has(topic));
+    }
   }
 
   #hear({ channel, payload, processId }: Notification): void {
@@ -115,10 +121,11 @@ class Courier implements PubSub {
     const batch = [...this.#pending.values()];
     if (!client || batch.length === 0) return;
     this.#pending.clear();
-    await this.#try(client, 'select pg_notify(channel, message) from unnest($1::text[], $2::text[]) as m (channel, message)', [
-      batch.map(({ channel }) => channel),
-      batch.map(({ message }) => message),
-    ]);
+    await this.#try(
+      client,
+      'select pg_notify(channel, message) from unnest($1::text[], $2::text[]) as m (channel, message)',
+      [batch.map(({ channel }) => channel), batch.map(({ message }) => message)],
+    );
   }
 
   #send(sql: string): void {
@@ -127,7 +134,13 @@ class Courier implements PubSub {
 
   // Whatever fails here, a fresh connection is the cure: it listens to all topics again. What was sent may be lost, which
   // listeners have to expect.
-  async #try(client: Client, sql: string, values: unknown[] = []): Promise<void> {
+  #try(client: Client, sql: string, values: unknown[] = []): Promise<void> {
+    this.#last = this.#last.then(() => this.#tryNow(client, sql, values));
+    return this.#last;
+  }
+
+  async #tryNow(client: Client, sql: string, values: unknown[]): Promise<void> {
+    if (this.#client !== client) return;
     try {
       await client.query(sql, values);
     } catch (error) {
@@ -165,3 +178,5 @@ class Courier implements PubSub {
     this.#heartbeat = null;
   }
 }
+
+const listenTo = (channel: string) => `listen ${quoteIdentifier(channel)}`;

@@ -27,7 +27,8 @@ const asBytes: Parser = (value) => {
 const TIMESTAMP = /^(\d{4,6}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?)([+-]\d\d)(:\d\d)?$/;
 const asDate: Parser = (value) => {
   const [, day, time, hours, minutes = ':00'] = TIMESTAMP.exec(value) ?? [];
-  if (day === undefined) throw new TypeError(`Cannot read the time ${value}: DateStyle must be ISO and the time finite.`);
+  if (day === undefined)
+    throw new TypeError(`Cannot read the time ${value}: DateStyle must be ISO and the time finite.`);
   return new Date(`${day}T${time}${hours}${minutes}`);
 };
 

@@ -23,14 +23,29 @@ export async function joinTransaction(trx: Knex.Transaction, run: RunOn, logger?
 
   const tx: Tx = {
     trx,
-    async query(statement, params) {
+    query: inTurn(async (statement, params) => {
       // Its connection is back in the pool by now, maybe in somebody else's transaction.
       if (trx.isCompleted()) throw new Error(`Statement "${statement.name}" came after its transaction had ended.`);
-      return (await run(connection, statement as never, params)) as never;
-    },
+      return run(connection, statement, params);
+    }) as Tx['query'],
     afterCommit: (effect) => void effects.push(effect),
   };
   return { tx, committed };
+}
+
+type Query = (...query: Parameters<Tx['query']>) => Promise<unknown[]>;
+
+// A connection does one thing at a time. pg has a queue for that, and warns that it will lose it in version 9.
+function inTurn(query: Query): Query {
+  let last: Promise<unknown[]> | null = null;
+  return (...args) => {
+    const start = () => query(...args);
+    const mine = last ? last.then(start, start) : start();
+    last = mine;
+    const done = () => void (last === mine && (last = null));
+    mine.then(done, done);
+    return mine;
+  };
 }
 
 /**

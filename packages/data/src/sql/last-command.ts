@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import { ItPayError } from '@itpay/core';
 
 /** What we need of a pg `Client` that came out of a knex pool. */
 export interface RawConnection {
@@ -22,8 +23,18 @@ export function lastCommand(connection: RawConnection): { readonly last: string 
   const known = tags.get(connection);
   if (known) return known;
 
+  if (typeof connection.connection?.on !== 'function') throw notPg();
   const tag = { last: '' };
   tags.set(connection, tag);
   connection.connection.on('commandComplete', (message: { text: string }) => (tag.last = message.text));
   return tag;
+}
+
+function notPg(): ItPayError {
+  return new ItPayError('CONFIGURATION_INVALID', {
+    message:
+      `The knex instance does not hand out connections of the package "pg", which is what its client: 'pg' promises. ` +
+      'Give ItPay a plain knex instance for PostgreSQL, or a DATABASE_URL of its own.',
+    details: { option: 'knex' },
+  });
 }

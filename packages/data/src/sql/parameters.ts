@@ -14,7 +14,9 @@ export function toValues(statement: CompiledStatement, params: object): unknown[
       return toParameter(value);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new TypeError(`Statement "${statement.name}": parameter "${name}" cannot be sent: ${why}`, { cause: error });
+      throw new TypeError(`Statement "${statement.name}": parameter "${name}" cannot be sent: ${why}`, {
+        cause: error,
+      });
     }
   });
 }

@@ -1,5 +1,5 @@
 import { ItPayError } from '@itpay/core';
-import { type Queryable, quoteIdentifier, statement } from '@itpay/kernel';
+import { type Queryable, statement } from '@itpay/kernel';
 import type { Knex } from '../knex.js';
 
 /**
@@ -36,10 +36,11 @@ export function assertPostgresKnex(knex: Knex, option: string): void {
 
 const configOf = (knex: Knex): object => knex.client.config as object;
 
-// Looks before it reads: a statement that fails would abort the host's transaction.
+// Looks before it reads: a statement that fails would abort the host's transaction. `to_regclass` fails itself when the
+// host's role may not use the schema; the catalog can be read by everybody.
 async function installationId(on: Queryable, schema: string): Promise<string | null> {
-  const [table] = await on.query(FIND_TABLE, { table: `${quoteIdentifier(schema)}.installation` });
-  if (!table?.found) return null;
+  const [table] = await on.query(FIND_TABLE, { schema });
+  if (!table?.readable) return null;
   const [row] = await on.query(READ_ID, {});
   return row?.id ?? null;
 }
@@ -59,8 +60,10 @@ function otherDatabase(schema: string, ours: string | null, theirs: string | nul
   });
 }
 
-const FIND_TABLE = statement<{ table: string }, { found: boolean }>(
+const FIND_TABLE = statement<{ schema: string }, { readable: boolean }>(
   'installation_find',
-  `select to_regclass(:table) is not null as found`,
+  `select has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as readable
+   from pg_class c join pg_namespace n on n.oid = c.relnamespace
+   where n.nspname = :schema and c.relname = 'installation'`,
 );
 const READ_ID = statement<object, { id: string }>('installation_id', `select id from {schema}.installation`);

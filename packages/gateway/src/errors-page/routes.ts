@@ -17,7 +17,8 @@ export function errorPageRoutes(): readonly Route[] {
       path: '/errors/{code}',
       params: z.object({ code: z.string() }),
       summary: 'One error code',
-      run: async ({ params: { code } }) => (isErrorCode(code) ? html(200, codePage(code)) : html(404, unknownCodePage())),
+      run: async ({ params: { code } }) =>
+        isErrorCode(code) ? html(200, codePage(code)) : html(404, unknownCodePage()),
     }),
   ];
 }

@@ -40,7 +40,10 @@ export type NewApiKey = {
   readonly label: string;
   /** Left out: the key works until it is revoked. */
   readonly expiresAt?: Date;
-} & ({ readonly scopes: readonly string[]; readonly preset?: never } | { readonly preset: ScopePreset; readonly scopes?: never });
+} & (
+  | { readonly scopes: readonly string[]; readonly preset?: never }
+  | { readonly preset: ScopePreset; readonly scopes?: never }
+);
 
 export interface ApiKeysDeps {
   readonly database: Database;

@@ -23,8 +23,8 @@ export function requireKnownScopes(scopes: readonly string[], known: ReadonlySet
     message:
       scopes.length === 0
         ? 'A key needs at least one scope.'
-        : `No such scope: ${unknown.join(', ')}. There are: ${[...known].sort().join(', ')}.`,
+        : `No such scope: ${unknown.join(', ')}. There are: ${[...known].toSorted().join(', ')}.`,
     param: 'scopes',
-    details: { allowed: [...known].sort() },
+    details: { allowed: [...known].toSorted() },
   });
 }

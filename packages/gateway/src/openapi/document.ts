@@ -1,6 +1,11 @@
-import type { Route } from '@itpay/kernel';
 import { API_VERSION } from '@itpay/core';
-import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { Route } from '@itpay/kernel';
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOverride,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
 import { operationOf } from './operation.js';
 
 /** An OpenAPI 3.1 document, ready for JSON. */
@@ -13,7 +18,7 @@ export function describeRoutes(routes: readonly Route[], { publicUrl }: { public
   for (const route of shown) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
   }
-  return createDocument({
+  const source: ZodOpenApiObject = {
     openapi: '3.1.1',
     info: {
       title: 'ItPay',
@@ -34,5 +39,12 @@ export function describeRoutes(routes: readonly Route[], { publicUrl }: { public
         },
       },
     },
-  });
+  };
+  return createDocument(source, { override: leaveAnswersOpen });
 }
+
+// zod closes the objects of answers, but a client has to bear a field that a later version adds.
+const leaveAnswersOpen: ZodOpenApiOverride = ({ jsonSchema, zodSchema, io }) => {
+  const { def } = zodSchema._zod;
+  if (io === 'output' && def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties;
+};

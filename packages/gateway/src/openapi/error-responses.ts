@@ -8,7 +8,7 @@ import { COMMON_HEADERS } from './response-headers.js';
 /** What a route may answer when something is wrong: by status, with the codes that a program can meet there. */
 export function errorResponses(route: Route): ZodOpenApiResponsesObject {
   const codes = [...new Set([...generalCodes(route), ...route.errors])];
-  const statuses = [...new Set(codes.map((code) => ERROR_CODES[code].status))].sort((a, b) => a - b);
+  const statuses = [...new Set(codes.map((code) => ERROR_CODES[code].status))].toSorted((a, b) => a - b);
   return Object.fromEntries(
     statuses.map((status) => {
       const lines = codes
@@ -68,7 +68,10 @@ const WireError = z
     ]),
     code: z.string().meta({ description: 'Stable. What a program branches on.', examples: ['PARAMETER_MISSING'] }),
     message: z.string().meta({ description: 'For people. It may change.' }),
-    param: z.string().optional().meta({ description: 'The parameter at fault.', examples: ['amount.value'] }),
+    param: z
+      .string()
+      .optional()
+      .meta({ description: 'The parameter at fault.', examples: ['amount.value'] }),
     details: z.record(z.string(), z.unknown()).optional().meta({ description: 'Facts that a program can use.' }),
     retryable: z.boolean().meta({ description: 'The same request may succeed later.' }),
     doc_url: z.url().meta({ description: 'The page about the code.' }),

@@ -3,7 +3,10 @@ import type { RouteAnswer } from '@itpay/kernel';
 import type { NeutralResponse } from '../neutral.js';
 
 /** Puts an answer into the form that hosts send. What a route says about its headers wins over the defaults. */
-export function render(answer: RouteAnswer, { method, requestId }: { method: string; requestId: string }): NeutralResponse {
+export function render(
+  answer: RouteAnswer,
+  { method, requestId }: { method: string; requestId: string },
+): NeutralResponse {
   const body = bodyOf(answer);
   const headers: Record<string, string> = {
     'itpay-request-id': requestId,

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command } from './command.js';
 import { withItPay } from './load-options.js';
 import { print } from './output.js';
 

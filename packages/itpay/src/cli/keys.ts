@@ -1,5 +1,5 @@
 import { ItPayError } from '@itpay/core';
-import { Command } from 'commander';
+import { Command } from './command.js';
 import type { ItPay } from '../create-itpay.js';
 import { withItPay } from './load-options.js';
 import { print, table } from './output.js';

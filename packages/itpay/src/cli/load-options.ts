@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Command } from 'commander';
+import type { Command } from './command.js';
 import { optionsFromEnvironment, type Environment } from '../environment.js';
 import { createItPay, type ItPay } from '../create-itpay.js';
 import { invalid, type ItPayOptions } from '../options.js';

@@ -1,5 +1,5 @@
 import { migrate, migrationSets, pendingMigrations } from '@itpay/kernel';
-import { Command } from 'commander';
+import { Command } from './command.js';
 import { allPlugins } from '../create-itpay.js';
 import { openDrivers } from '../drivers.js';
 import { defaultLogger } from '../logger.js';

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command } from './command.js';
 import { accountsCommand } from './accounts.js';
 import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';

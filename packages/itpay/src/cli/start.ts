@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { fromNode, writeNode } from '@itpay/gateway';
-import { Command } from 'commander';
+import { Command } from './command.js';
 import { createItPay } from '../create-itpay.js';
 import { loadOptions } from './load-options.js';
 import { listen, stopOnSignal } from '../server.js';

@@ -32,7 +32,9 @@ export async function migrate(
   onMigration: OnMigration = () => {},
 ): Promise<readonly PendingMigration[]> {
   return database.transaction(async (tx) => {
-    await tx.query(LOCK, { key: `itpay:migrate:${database.schema}` });
+    // Through knex and without a time limit: a step may take long, and so may waiting for another process's.
+    await tx.trx.raw('set local statement_timeout = 0');
+    await tx.trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`itpay:migrate:${database.schema}`]);
     await createMigrationTable(tx, database.schema);
     const pending = pendingOf(sets, await appliedIn(tx), database.schema);
     for (const migration of pending) {
@@ -97,10 +99,6 @@ const compileSql = (sql: string, schema: string) => sql.replaceAll('{schema}', q
 // knex reads `?` in raw SQL as a binding.
 const escapeForKnex = (sql: string) => sql.replaceAll('?', '\\?');
 
-const LOCK = statement<{ key: string }, object>(
-  'migrate_lock',
-  `select pg_advisory_xact_lock(hashtextextended(:key::text, 0))`,
-);
 const FIND_SCHEMA = statement<{ schema: string }, { found: boolean }>(
   'migrate_find_schema',
   `select exists (select from pg_namespace where nspname = :schema) as found`,

@@ -101,7 +101,7 @@ function chooseChannel(body: CreateIntentBody, { channels, livemode }: PlanConte
     throw new ItPayError('CURRENCY_NOT_SUPPORTED', {
       message: `No ${mode} channel takes ${currency}.`,
       param: 'amount.currency',
-      details: { supported: [...new Set(channels.list(mode).flatMap((channel) => channel.currencies))] },
+      details: { allowed: [...new Set(channels.list(mode).flatMap((channel) => channel.currencies))] },
     });
   }
   const channel = channels.get(body.channel, mode);
@@ -113,14 +113,14 @@ function chooseChannel(body: CreateIntentBody, { channels, livemode }: PlanConte
           ? `No channel is named "${body.channel}".`
           : `The channel "${body.channel}" is set up for ${otherMode} keys only.`,
       param: 'channel',
-      details: { available: channels.list(mode).map(({ id }) => id) },
+      details: { allowed: channels.list(mode).map(({ id }) => id) },
     });
   }
   if (!channel.currencies.includes(currency)) {
     throw new ItPayError('CURRENCY_NOT_SUPPORTED', {
       message: `The channel "${channel.id}" takes ${channel.currencies.join(', ')}, not ${currency}.`,
       param: 'amount.currency',
-      details: { supported: channel.currencies },
+      details: { allowed: channel.currencies },
     });
   }
   return channel;
@@ -128,13 +128,14 @@ function chooseChannel(body: CreateIntentBody, { channels, livemode }: PlanConte
 
 function checkLimits(value: bigint, channel: Channel, currency: string): void {
   const { min, max } = channel.limits?.[currency] ?? {};
-  const refuse = (code: ErrorCode, words: string, limit: bigint) => {
+  const refuse = (code: ErrorCode, words: string, limit: Record<string, number>) => {
+    const [minorUnits] = Object.values(limit);
     throw new ItPayError(code, {
-      message: `The channel "${channel.id}" takes ${words} ${limit} minor units of ${currency}.`,
+      message: `The channel "${channel.id}" takes ${words} ${minorUnits} minor units of ${currency}.`,
       param: 'amount.value',
-      details: { channel: channel.id, limit: Number(limit) },
+      details: { channel: channel.id, ...limit },
     });
   };
-  if (min !== undefined && value < min) refuse('AMOUNT_TOO_SMALL', 'at least', min);
-  if (max !== undefined && value > max) refuse('AMOUNT_EXCEEDED', 'at most', max);
+  if (min !== undefined && value < min) refuse('AMOUNT_TOO_SMALL', 'at least', { minimum: Number(min) });
+  if (max !== undefined && value > max) refuse('AMOUNT_EXCEEDED', 'at most', { maximum: Number(max) });
 }

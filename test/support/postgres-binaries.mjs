@@ -2,21 +2,23 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
-export interface Binaries {
-  /** Holds `initdb` and `postgres`. */
-  bin: string;
-  /** Folders of shared libraries that the system's loader does not know. */
-  lib: string[];
-  /** Set when the binaries are our own copy of the distribution's packages. */
-  unpackedTo?: string;
-}
+/**
+ * @typedef {object} Binaries
+ * @property {string} bin holds `initdb` and `postgres`
+ * @property {string[]} lib folders of shared libraries that the system's loader does not know
+ * @property {string} [unpackedTo] set when the binaries are our own copy of the distribution's packages
+ */
 
 const cache = join(import.meta.dirname, '..', '..', '.cache');
 const unpacked = join(cache, 'postgresql');
-const minutes = (n: number) => n * 60_000;
+const minutes = (/** @type {number} */ n) => n * 60_000;
 
-/** PostgreSQL on this machine: installed, else unpacked from Debian's packages without installing them. */
-export function findPostgres(): Binaries | { missing: string } {
+/**
+ * PostgreSQL on this machine: installed, else unpacked from Debian's packages without installing them.
+ *
+ * @returns {Binaries | { missing: string }}
+ */
+export function findPostgres() {
   const bin = installedBin('/usr/lib/postgresql') ?? binOnPath();
   if (bin) return { bin, lib: [] };
   if (!existsSync('/etc/debian_version')) return { missing: 'ITPAY_TEST_POSTGRES_URL=postgres://… npm test' };
@@ -25,13 +27,17 @@ export function findPostgres(): Binaries | { missing: string } {
     if (!existsSync(unpacked)) unpackDebianPackages();
     return unpackedBinaries();
   } catch (error) {
-    const [reason] = String((error as Error).message).split('\n');
+    const [reason] = String(/** @type {Error} */ (error).message).split('\n');
     return { missing: `apt-get install postgresql   (unpacking it failed: ${reason})` };
   }
 }
 
-/** The newest version below a folder like /usr/lib/postgresql, where Debian keeps them side by side. */
-function installedBin(folder: string): string | undefined {
+/**
+ * The newest version below a folder like /usr/lib/postgresql, where Debian keeps them side by side.
+ *
+ * @param {string} folder
+ */
+function installedBin(folder) {
   if (!existsSync(folder)) return undefined;
   return readdirSync(folder)
     .toSorted((a, b) => Number(b) - Number(a))
@@ -39,7 +45,7 @@ function installedBin(folder: string): string | undefined {
     .find(isServerBin);
 }
 
-function binOnPath(): string | undefined {
+function binOnPath() {
   return (process.env['PATH'] ?? '')
     .split(delimiter)
     .map((folder) => join(folder, 'initdb'))
@@ -48,8 +54,12 @@ function binOnPath(): string | undefined {
     .find(isServerBin);
 }
 
-/** Client packages bring the folder too, without a server in it. */
-function isServerBin(bin: string): boolean {
+/**
+ * Client packages bring the folder too, without a server in it.
+ *
+ * @param {string} bin
+ */
+function isServerBin(bin) {
   return existsSync(join(bin, 'initdb')) && existsSync(join(bin, 'postgres'));
 }
 
@@ -57,12 +67,12 @@ function isServerBin(bin: string): boolean {
  * Downloads what `apt-get install postgresql` would add here and unpacks it into the cache folder: needs neither root nor
  * a change to the system. Renamed into place at the end, so that an interrupted download is not mistaken for a server.
  */
-function unpackDebianPackages(): void {
+function unpackDebianPackages() {
   const partial = `${unpacked}.${process.pid}`;
   mkdirSync(join(partial, 'debs'), { recursive: true });
   try {
     const plan = run('apt-get', ['-s', 'install', '-y', '--no-install-recommends', 'postgresql'], partial);
-    const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name!).filter(isNeededToRun);
+    const names = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, name]) => String(name)).filter(isNeededToRun);
     run('apt-get', ['download', '-q', ...names], join(partial, 'debs'));
     for (const deb of readdirSync(join(partial, 'debs'))) run('dpkg', ['-x', join('debs', deb), '.'], partial);
     rmSync(join(partial, 'debs'), { recursive: true });
@@ -72,12 +82,17 @@ function unpackDebianPackages(): void {
   }
 }
 
-/** The server and libraries. Without LLVM (100 MB), which the server loads only to compile long queries. */
-function isNeededToRun(packageName: string): boolean {
+/**
+ * The server and libraries. Without LLVM (100 MB), which the server loads only to compile long queries.
+ *
+ * @param {string} packageName
+ */
+function isNeededToRun(packageName) {
   return /^(postgresql-\d+|postgresql-client-\d+|lib(?!llvm|.*-(?:dev|perl)$).+)$/.test(packageName);
 }
 
-function unpackedBinaries(): Binaries {
+/** @returns {Binaries} */
+function unpackedBinaries() {
   const bin = installedBin(join(unpacked, 'usr/lib/postgresql'));
   if (!bin) throw new Error(`no initdb below ${unpacked}; remove that folder to try again`);
   const lib = ['usr/lib', 'lib']
@@ -88,7 +103,12 @@ function unpackedBinaries(): Binaries {
   return { bin, lib, unpackedTo: unpacked };
 }
 
-function run(command: string, args: string[], cwd: string): string {
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ */
+function run(command, args, cwd) {
   return execFileSync(command, args, {
     cwd,
     encoding: 'utf8',

@@ -1,28 +1,35 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { freePort } from './free-port.js';
-import { findPostgres, type Binaries } from './postgres-binaries.js';
+import { freePort } from './free-port.mjs';
+import { findPostgres } from './postgres-binaries.mjs';
 
-export interface PostgresServer {
-  /** A superuser's connection string, or `null` when this machine has no PostgreSQL. */
-  url: string | null;
-  /** The line that would bring one in; set when `url` is `null`. */
-  missing: string | null;
-  stop(): Promise<void>;
-}
+// JavaScript, because the benchmark runs it as it is.
+
+/**
+ * @typedef {object} PostgresServer
+ * @property {string | null} url a superuser's connection string, or `null` when this machine has no PostgreSQL
+ * @property {string | null} missing the line that would bring one in; set when `url` is `null`
+ * @property {() => Promise<void>} stop
+ *
+ * @typedef {import('./postgres-binaries.mjs').Binaries} Binaries
+ * @typedef {import('node:child_process').ChildProcess} ChildProcess
+ */
 
 const startTimeoutMs = 60_000;
 
 /**
  * One real PostgreSQL for a run of the tests: the server that ITPAY_TEST_POSTGRES_URL names, else an own one in a
  * temporary folder, on a free port of the loopback interface.
+ *
+ * @param {{ durable?: boolean }} [options] `durable`: an own server waits for its disk, as in production; tests do without
+ * @returns {Promise<PostgresServer>}
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres({ durable = false } = {}) {
   const given = process.env['ITPAY_TEST_POSTGRES_URL'];
   if (given) return { url: given, missing: null, stop: async () => {} };
 
@@ -30,20 +37,26 @@ export async function startPostgres(): Promise<PostgresServer> {
   if ('missing' in found) return { url: null, missing: found.missing, stop: async () => {} };
 
   try {
-    return await startOwn(found);
+    return await startOwn(found, durable);
   } catch {
-    return startOwn(found); // once more: somebody else may have taken the free port first
+    return startOwn(found, durable); // once more: somebody else may have taken the free port first
   }
 }
 
-async function startOwn(found: Binaries): Promise<PostgresServer> {
+/**
+ * @param {Binaries} found
+ * @param {boolean} durable
+ * @returns {Promise<PostgresServer>}
+ */
+async function startOwn(found, durable) {
   const folder = mkdtempSync(join(tmpdir(), 'itpay-postgres-'));
   const user = unprivilegedUser();
   const { bin, lib } = user ? reachable(found, folder) : found;
   if (user) execFileSync('chown', ['-R', `${user.uid}:${user.gid}`, folder]); // the script has to remove it again
 
   const port = await freePort();
-  const keeper = spawn('sh', ['-c', keeperScript, 'itpay-postgres', bin, folder, String(port)], {
+  const sync = durable ? 'on' : 'off';
+  const keeper = spawn('sh', ['-c', keeperScript, 'itpay-postgres', bin, folder, String(port), sync], {
     ...user,
     cwd: '/',
     detached: true, // an own process group: Ctrl+C is for the tests, and the server goes after them
@@ -56,8 +69,12 @@ async function startOwn(found: Binaries): Promise<PostgresServer> {
   return { url, missing: null, stop: () => stop(keeper) };
 }
 
-/** PostgreSQL refuses to run as root. Its own user is there when the package is installed; `nobody` is on every system. */
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
+/**
+ * PostgreSQL refuses to run as root. Its own user is there when the package is installed; `nobody` is on every system.
+ *
+ * @returns {{ uid: number, gid: number } | undefined}
+ */
+function unprivilegedUser() {
   if (process.getuid?.() !== 0) return undefined;
   const users = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
@@ -67,12 +84,19 @@ function unprivilegedUser(): { uid: number; gid: number } | undefined {
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
-/** Unpacked binaries may lie below a home directory which the other user cannot enter, so it gets its own copy. */
-function reachable(found: Binaries, folder: string): Binaries {
-  if (!found.unpackedTo) return found;
+/**
+ * Unpacked binaries may lie below a home directory which the other user cannot enter, so it gets its own copy.
+ *
+ * @param {Binaries} found
+ * @param {string} folder
+ * @returns {Binaries}
+ */
+function reachable(found, folder) {
+  const { unpackedTo } = found;
+  if (!unpackedTo) return found;
   const copy = join(folder, 'unpacked');
-  cpSync(found.unpackedTo, copy, { recursive: true, verbatimSymlinks: true });
-  const moved = (path: string) => path.replace(found.unpackedTo!, copy);
+  cpSync(unpackedTo, copy, { recursive: true, verbatimSymlinks: true });
+  const moved = (/** @type {string} */ path) => path.replace(unpackedTo, copy);
   return { bin: moved(found.bin), lib: found.lib.map(moved) };
 }
 
@@ -84,12 +108,12 @@ const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';
  * (SIGQUIT). Then the folder goes. No process has to notice anything for that.
  */
 const keeperScript = `
-bin=$1 folder=$2 port=$3
+bin=$1 folder=$2 port=$3 sync=$4
 exec 3<&0
 "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale="$LC_ALL" --no-sync >"$folder/log" 2>&1 &&
 {
   "$bin/postgres" -D "$folder/data" -p "$port" -k '' -c listen_addresses=127.0.0.1 \\
-    -c fsync=off -c full_page_writes=off -c max_connections=200 >>"$folder/log" 2>&1 3<&- &
+    -c fsync=$sync -c full_page_writes=$sync -c max_connections=200 >>"$folder/log" 2>&1 3<&- &
   server=$!
   { read -r _ <&3; kill -QUIT $server; } 2>/dev/null &
   wait $server
@@ -98,10 +122,14 @@ tail -n 20 "$folder/log" >&2
 rm -rf "$folder"
 `;
 
-async function untilItAnswers(url: string, keeper: ChildProcess): Promise<void> {
+/**
+ * @param {string} url
+ * @param {ChildProcess} keeper
+ */
+async function untilItAnswers(url, keeper) {
   let log = '';
-  keeper.stderr!.on('data', (chunk) => (log += chunk));
-  keeper.stdin!.on('error', () => {}); // nothing is ever written to it
+  keeper.stderr?.on('data', (chunk) => (log += chunk));
+  keeper.stdin?.on('error', () => {}); // nothing is ever written to it
 
   const deadline = Date.now() + startTimeoutMs;
   while (!(await answers(url))) {
@@ -114,7 +142,8 @@ async function untilItAnswers(url: string, keeper: ChildProcess): Promise<void> 
   }
 }
 
-async function answers(url: string): Promise<boolean> {
+/** @param {string} url */
+async function answers(url) {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
   client.on('error', () => {});
   try {
@@ -128,9 +157,10 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function stop(keeper: ChildProcess): Promise<void> {
+/** @param {ChildProcess} keeper */
+async function stop(keeper) {
   if (keeper.exitCode !== null) return;
   const exited = once(keeper, 'exit');
-  keeper.stdin!.end();
+  keeper.stdin?.end();
   await exited;
 }

@@ -1,14 +1,18 @@
 import { describe, expect, it, vi } from 'vitest';
-import { backend, freshDatabase } from '../../../../test/support/database.js';
-import { aWhile, pubSubContract } from '../pubsub-contract.js';
-import { openPostgres } from './open.js';
-import { postgresPubSub } from './pubsub.js';
+import { backend, freshDatabase } from '../../../test/support/database.js';
+import { aWhile, pubSubContract } from './pubsub-contract.js';
+import { memoryPubSub } from './memory/pubsub.js';
+import { openPostgres } from './postgres/open.js';
+import { postgresPubSub } from './postgres/pubsub.js';
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const schema = 'it"pay';
 
 // The embedded database has one process, which memoryPubSub serves.
-describe.runIf(backend() === 'postgres')('postgresPubSub', () => {
+if (backend() === 'pglite') describe('memoryPubSub', () => pubSubContract(async () => memoryPubSub({ logger: quiet })));
+else describe('postgresPubSub', postgres);
+
+function postgres(): void {
   const open = async (url: string) => postgresPubSub({ url, schema, logger: quiet });
 
   pubSubContract(async () => open((await freshDatabase()).url));
@@ -55,4 +59,4 @@ describe.runIf(backend() === 'postgres')('postgresPubSub', () => {
       message: expect.stringContaining('postgres://shop@127.0.0.1:1/shop does not answer'),
     });
   });
-});
+}

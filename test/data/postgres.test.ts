@@ -1,14 +1,18 @@
+import { openPostgres } from '@itpay/data';
 import { statement } from '@itpay/kernel';
-import { describe, expect, it } from 'vitest';
-import { backend, freshDatabase } from '../../../../test/support/database.js';
-import { createKnex } from '../knex.js';
-import { openPostgres } from './open.js';
+import knexOf from 'knex';
+import { expect, it } from 'vitest';
+import { freshDatabase, postgresNeed } from '../support/database.js';
+import { describeNeeding } from '../support/needs.js';
 
 const schema = 'itpay';
 const SLEEP = statement<{ seconds: number }, object>('sleep', 'select pg_sleep(:seconds)');
-const PREPARED = statement<object, { name: string }>('prepared', `select name from pg_prepared_statements order by name`);
+const PREPARED = statement<object, { name: string }>(
+  'prepared',
+  `select name from pg_prepared_statements order by name`,
+);
 
-describe.runIf(backend() === 'postgres')('openPostgres', () => {
+describeNeeding(postgresNeed(), 'openPostgres', () => {
   it.each<[what: string, change: (url: URL) => void, says: string]>([
     ['a port where nothing listens', (url) => (url.port = '1'), 'nothing listens there'],
     ['a database that does not exist', (url) => (url.pathname = '/nowhere'), 'has no such database'],
@@ -35,7 +39,7 @@ describe.runIf(backend() === 'postgres')('openPostgres', () => {
   });
 
   it('uses the knex instance of a host and leaves it open', async () => {
-    const knex = await createKnex({ client: 'pg', connection: (await freshDatabase()).url });
+    const knex = knexOf({ client: 'pg', connection: (await freshDatabase()).url });
     const database = await openPostgres({ knex, schema });
 
     await database.close();
@@ -85,7 +89,7 @@ describe.runIf(backend() === 'postgres')('openPostgres', () => {
 
   it('says what waits when the pool of one is held by an open transaction', async () => {
     const { url } = await freshDatabase();
-    const knex = await createKnex({ client: 'pg', connection: url, pool: { max: 1 }, acquireConnectionTimeout: 200 });
+    const knex = knexOf({ client: 'pg', connection: url, pool: { min: 0, max: 1 }, acquireConnectionTimeout: 200 });
     const database = await openPostgres({ knex, schema });
 
     const beside = database.transaction(() => database.query(PREPARED, {}));

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { route, testHandle } from '../test/fakes.js';
+import { toFetch } from './fetch.js';
+import { BODY_LIMIT } from './steps/read-body.js';
+
+const { handle } = testHandle([
+  route({
+    method: 'GET',
+    path: '/v1/things/{id}',
+    access: 'public',
+    query: z.strictObject({ q: z.string().optional() }),
+  }),
+  route({ method: 'POST', path: '/v1/things', body: z.strictObject({ text: z.string() }) }),
+]);
+const fetch = toFetch(handle, { basePath: '/itpay/' });
+const post = (body: BodyInit | null) =>
+  new Request('http://shop.example/itpay/v1/things', {
+    method: 'POST',
+    headers: { authorization: 'merchant', 'idempotency-key': 'k', 'content-type': 'application/json' },
+    body,
+  });
+
+it('takes the mount path off and leaves escapes to the router', async () => {
+  const response = await fetch(new Request('http://shop.example/itpay/v1/things/a%2Fb?q=c%20d'));
+
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ params: { id: 'a/b' }, query: { q: 'c d' } });
+});
+
+it.each(['http://shop.example/other', 'http://shop.example/itpayments/v1/things/x', 'http://shop.example/itpay'])(
+  'finds nothing at %s',
+  async (url) => {
+    expect((await fetch(new Request(url))).status).toBe(404);
+  },
+);
+
+it('passes the body on', async () => {
+  const response = await fetch(post('{"text":"é"}'));
+
+  expect(await response.json()).toMatchObject({ body: { text: 'é' } });
+});
+
+it('refuses a body beyond the limit', async () => {
+  expect((await fetch(post(JSON.stringify({ text: 'x'.repeat(BODY_LIMIT) })))).status).toBe(413);
+});
+
+it('says so when somebody has read the body before', async () => {
+  const request = post('{}');
+  await request.text();
+
+  const response = await fetch(request);
+
+  expect(response.status).toBe(500);
+  expect(await response.text()).toContain('read before');
+});
+
+it('answers HEAD without a body', async () => {
+  const response = await fetch(new Request('http://shop.example/itpay/v1/things/x', { method: 'HEAD' }));
+
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe('');
+});
