@@ -46,9 +46,9 @@ export const packages: WorkspacePackage[] = workspaces().map(({ folder, manifest
 
 export const internalNames = new Set(packages.map(({ name }) => name));
 
-/** Tests and what only they use: `x.test.ts`, and a package's own `test/` folder. */
+/** Tests and tools, which are not published: `x.test.ts`, and a package's own `test/` and `tools/` folders. */
 function isTest(path: string): boolean {
-  return /\.test\.\w+$/.test(path) || path.split('/')[0] === 'test';
+  return /\.test\.\w+$/.test(path) || /^(test|tools)\//.test(path);
 }
 
 /** `@itpay/core/money.js` → `@itpay/core`; `null` for a relative path or a module of Node's. */

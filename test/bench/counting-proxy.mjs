@@ -64,7 +64,7 @@ const QUERY = 'Q'.charCodeAt(0);
  * @returns {(chunk: Buffer) => void}
  */
 function roundTripCounter(onRoundTrip) {
-  let rest = Buffer.alloc(0);
+  let rest = /** @type {Buffer} */ (Buffer.alloc(0));
   /** @type {string | null} */
   let application = null;
 

@@ -38,7 +38,7 @@ export async function generateLoad({ port, path, concurrency, next, until }) {
 
 class Connection {
   #socket;
-  #received = Buffer.alloc(0);
+  #received = /** @type {Buffer} */ (Buffer.alloc(0));
   /** @type {{ resolve(answer: { status: number, body: Buffer }): void, reject(error: Error): void } | null} */
   #waiting = null;
 

@@ -18,6 +18,8 @@ const AIM = 0.6;
 const GOAL = 0.8;
 const PATH = '/itpay/v1/payment-intents';
 
+/** @type {string[]} */
+const databases = [];
 const postgres = await startPostgres({ durable: true });
 if (postgres.url === null) {
   console.log(`The benchmark needs PostgreSQL: ${postgres.missing?.replace('npm test', 'npm run bench')}`);
@@ -28,6 +30,7 @@ try {
   print(roundTrips, await race(), importTimes());
   if (roundTrips.perCreate !== 1) process.exitCode = 1;
 } finally {
+  await dropDatabases();
   await postgres.stop();
 }
 
@@ -137,8 +140,17 @@ async function createDatabase(name) {
   await client.query(`drop database if exists ${name} with (force)`);
   await client.query(`create database ${name}`);
   await client.end();
+  databases.push(name);
   url.pathname = `/${name}`;
   return url.href;
+}
+
+// The server may be one that ITPAY_TEST_POSTGRES_URL names, which goes on without us.
+async function dropDatabases() {
+  const client = new pg.Client({ connectionString: String(postgres.url) });
+  await client.connect();
+  for (const name of databases) await client.query(`drop database if exists ${name} with (force)`);
+  await client.end();
 }
 
 /** @param {import('./server.mjs').ServerOptions} options */
@@ -227,7 +239,9 @@ function table(rows) {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => String(row[column]).length))) ?? [];
   console.log();
   for (const row of rows) {
-    const cells = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)));
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
     console.log(cells.join('   ').trimEnd());
   }
 }

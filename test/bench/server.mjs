@@ -49,7 +49,10 @@ const options = /** @type {ServerOptions} */ (JSON.parse(String(process.argv[2])
 const { app, token, stop } =
   options.variant === 'itpay'
     ? await itpayServer(options)
-    : { token: 'itpay_test_000000000000_' + 'x'.repeat(43), ...bareServer({ ...options, poolSize: POOL_SIZE, publicUrl }) };
+    : {
+        token: 'itpay_test_000000000000_' + 'x'.repeat(43),
+        ...bareServer({ ...options, poolSize: POOL_SIZE, publicUrl }),
+      };
 const server = createServer(app).listen(0, '127.0.0.1');
 await once(server, 'listening');
 

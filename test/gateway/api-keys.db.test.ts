@@ -222,7 +222,7 @@ it('asks the host who calls, where the host wants to say so itself', async () =>
   });
   const other = await start(
     kept,
-    gateway({ authenticate: ({ headers }) => (headers['cookie'] === 'session=1' ? principal : null) }),
+    gateway({ authenticate: ({ headers }) => (headers['cookie'] === 'session=1' ? principal : (undefined as never)) }),
   );
   const { handle } = other.plugins['gateway'] as GatewayApi;
   const callWith = (headers: Record<string, string>) =>

@@ -16,7 +16,9 @@ describe('a first payment', () => {
       body: { amount: { currency: 'THB', value: 19900 }, description: 'Two bowls of noodles' },
     });
     const { id } = created.body;
-    const paid = await t.request('POST', `/v1/test-helpers/payment-intents/${id}/simulate`, { body: { event: 'paid' } });
+    const paid = await t.request('POST', `/v1/test-helpers/payment-intents/${id}/simulate`, {
+      body: { event: 'paid' },
+    });
     await t.settle();
 
     expect(created.status).toBe(201);

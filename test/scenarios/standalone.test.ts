@@ -40,7 +40,10 @@ async function call(shop: Shop, path: string, body: object) {
 }
 
 const create = (shop: Shop) =>
-  call(shop, '/v1/payment-intents', { amount: { currency: 'THB', value: 19_900 }, description: 'Two bowls of noodles' });
+  call(shop, '/v1/payment-intents', {
+    amount: { currency: 'THB', value: 19_900 },
+    description: 'Two bowls of noodles',
+  });
 const pay = (shop: Shop, id: string) =>
   call(shop, `/v1/test-helpers/payment-intents/${id}/simulate`, { event: 'paid' });
 

@@ -8,7 +8,9 @@ import { backend, freshDatabase, freshDirectory } from './database.js';
 export async function freshStore(): Promise<Pick<ItPayOptions, 'database' | 'dataDir' | 'secretKey'>> {
   const dataDir = await freshDirectory();
   const secretKey = 'a-secret-key-for-tests-that-is-long-enough';
-  return backend() === 'postgres' ? { database: (await freshDatabase()).url, dataDir, secretKey } : { dataDir, secretKey };
+  return backend() === 'postgres'
+    ? { database: (await freshDatabase()).url, dataDir, secretKey }
+    : { dataDir, secretKey };
 }
 
 /** A whole ItPay on this run's back end, with PromptPay in both modes. It is stopped when the test file ends. */

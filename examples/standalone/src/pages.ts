@@ -11,7 +11,10 @@ export function shopPage(products: readonly Product[]): string {
         </form>
       </li>`,
   );
-  return page('Noodle Shop', `<h1>Noodle Shop</h1><p>Pay by PromptPay. Test mode: nobody is charged.</p><ul>${dishes.join('')}</ul>`);
+  return page(
+    'Noodle Shop',
+    `<h1>Noodle Shop</h1><p>Pay by PromptPay. Test mode: nobody is charged.</p><ul>${dishes.join('')}</ul>`,
+  );
 }
 
 /** @param payUrl where an open order can still be paid */

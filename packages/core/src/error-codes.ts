@@ -49,10 +49,7 @@ export const ERROR_CODES = Object.freeze({
     'The metadata breaks its limits.',
     'Send at most 50 strings under keys of 1 to 64 letters, digits, - or _, 4 kB in total.',
   ),
-  URL_INVALID: malformed(
-    'A URL is not allowed here.',
-    'Send an absolute https URL without credentials; http is accepted for loopback addresses only.',
-  ),
+  URL_INVALID: malformed('A URL is not allowed here.', 'Send an absolute http or https URL without credentials.'),
   CURSOR_INVALID: malformed(
     'The list cursor is not one that this list gave out.',
     'Start again without a cursor, or send next_cursor of the page before unchanged.',

@@ -1,5 +1,5 @@
 import { backend, freshDatabase, freshDirectory } from '../../../test/support/database.js';
-import { databaseContract, type DatabaseUnderTest } from './database-contract.js';
+import { databaseContract, type DatabaseUnderTest } from '@itpay/testkit';
 import { createKnex } from './knex.js';
 import { openPglite, openPostgres } from './index.js';
 

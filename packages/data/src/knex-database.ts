@@ -133,7 +133,11 @@ async function run(connection: RawConnection, { label, config }: Query): Promise
     return (await connection.query(config)).rows;
   } catch (error) {
     if (isStalePlan(error) || isReadTimeout(error) || isFatal(error)) connection.__knex__disposed ??= error;
-    if (error instanceof Error) error.message = `${label}: ${error.message}`;
+    if (error instanceof Error) {
+      error.message = `${label}: ${error.message}`;
+      // "Failing row contains (…)": the text of a QR code, say. Errors are logged; table and constraint tell enough.
+      (error as { detail?: string }).detail &&= '(left out)';
+    }
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { backend, freshDatabase } from '../../../test/support/database.js';
-import { aWhile, pubSubContract } from './pubsub-contract.js';
+import { aWhile, pubSubContract } from '@itpay/testkit';
 import { memoryPubSub } from './memory/pubsub.js';
 import { openPostgres } from './postgres/open.js';
 import { postgresPubSub } from './postgres/pubsub.js';

@@ -53,7 +53,11 @@ export function gateway({ authenticate }: GatewayOptions = {}): Plugin<'gateway'
         return new KeyCache((keyId) => maybeOne(database, FIND_BY_KEY_ID, { keyId }), clock);
       });
       if (authenticate === undefined) registry.replace(Authenticator, [Keys, Clock], apiKeyAuthenticator);
-      else registry.replace(Authenticator, [], () => ({ authenticate: async (request) => authenticate(request) }));
+      // A host in plain JavaScript may return nothing for nobody.
+      else
+        registry.replace(Authenticator, [], () => ({
+          authenticate: async (request) => (await authenticate(request)) ?? null,
+        }));
 
       registry.own(
         ApiKeys.token,

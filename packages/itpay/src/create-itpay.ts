@@ -1,7 +1,15 @@
 import { checkout } from '@itpay/checkout';
-import { isId, ItPayError } from '@itpay/core';
+import { isId, isItPayError, ItPayError } from '@itpay/core';
 import { gateway, toFetch, type ApiKeys, type Handle } from '@itpay/gateway';
-import { Accounts, createKernel, inStartOrder, secretsFrom, type Account, type AnyPlugin, type EventHandler } from '@itpay/kernel';
+import {
+  Accounts,
+  createKernel,
+  inStartOrder,
+  secretsFrom,
+  type Account,
+  type AnyPlugin,
+  type EventHandler,
+} from '@itpay/kernel';
 import { payment } from '@itpay/payment';
 import { simulator } from '@itpay/simulator';
 import type { Knex } from 'knex';
@@ -17,7 +25,7 @@ export interface ItPay {
   readonly payments: Payments;
   /** The same for another account or mode. */
   as(who: { readonly account: string; readonly livemode: boolean }): { readonly payments: Payments };
-  /** The account of calls in this process. */
+  /** The account of calls in this process. Throws `CONFIGURATION_INVALID` when there are several and none was chosen. */
   readonly account: Account;
   readonly accounts: Pick<Accounts, 'create' | 'find' | 'findByName' | 'list'>;
   readonly keys: ApiKeys;
@@ -77,15 +85,23 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
   try {
     const { payment: paymentApi, gateway: gatewayApi } = kernel.plugins as never as BuiltInApis;
     const accounts = kernel.get(Accounts.token);
-    const account = await defaultAccount(options, accounts);
+    const chosen = await defaultAccount(options, accounts);
+    const account = () => {
+      if (isItPayError(chosen)) throw chosen;
+      return chosen;
+    };
     const actorFor = (who: { account: string; livemode: boolean }) => ({ ...who, id: 'host', requestId: null });
     if (options.work !== false) kernel.startWork();
 
     let stopped: Promise<void> | undefined;
     return {
-      payments: paymentsOf(paymentApi, actorFor({ account: account.id, livemode: options.mode === 'live' })),
+      get payments() {
+        return paymentsOf(paymentApi, actorFor({ account: account().id, livemode: options.mode === 'live' }));
+      },
       as: (who) => ({ payments: paymentsOf(paymentApi, actorFor(who)) }),
-      account,
+      get account() {
+        return account();
+      },
       accounts,
       keys: gatewayApi.keys,
       on: (pattern, handler, { name } = {}) => kernel.on(pattern, handler, name),
@@ -108,7 +124,11 @@ interface BuiltInApis {
 }
 
 // A host that never heard of accounts has one. Its name is what payers read, so it begins as the host's name.
-async function defaultAccount({ account, publicUrl }: CheckedOptions, accounts: Accounts): Promise<Account> {
+// One that has several and chose none may still name an account with each call.
+async function defaultAccount(
+  { account, publicUrl }: CheckedOptions,
+  accounts: Accounts,
+): Promise<Account | ItPayError> {
   if (account !== undefined) {
     if (!isId('m', account)) return accounts.ensure(account);
     const found = await accounts.find(account);
@@ -119,10 +139,11 @@ async function defaultAccount({ account, publicUrl }: CheckedOptions, accounts: 
   const [only] = existing;
   if (only === undefined) return accounts.ensure(new URL(publicUrl).hostname);
   if (existing.length === 1) return only;
-  throw new ItPayError('CONFIGURATION_INVALID', {
+  return new ItPayError('CONFIGURATION_INVALID', {
     message:
       `There are ${existing.length} accounts (${existing.map(({ name }) => name).join(', ')}). ` +
-      'Set the option account to the name of the one that calls in this process shall use.',
+      'Set the option account to the name of the one that calls in this process shall use, or name one with each call: ' +
+      'pay.as({ account, livemode }).',
     param: 'account',
   });
 }

@@ -39,7 +39,10 @@ function readUrl(text: string | undefined): string | undefined {
   const given = nonEmpty(text);
   if (given === undefined) return undefined;
   if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol)) {
-    throw invalid('ITPAY_PUBLIC_URL', `"${given}" is not a URL. Use the address of the mount: https://shop.example/itpay.`);
+    throw invalid(
+      'ITPAY_PUBLIC_URL',
+      `"${given}" is not a URL. Use the address of the mount: https://shop.example/itpay.`,
+    );
   }
   return given;
 }
@@ -49,7 +52,10 @@ function readDatabase(text: string | undefined): string | undefined {
   if (given === undefined) return undefined;
   // The value holds a password, so the message does not repeat it.
   if (!/^postgres(ql)?:\/\//.test(given) || !URL.canParse(given)) {
-    throw invalid('DATABASE_URL', 'Use postgres://user:password@host:5432/name, or leave it out for the embedded database.');
+    throw invalid(
+      'DATABASE_URL',
+      'Use postgres://user:password@host:5432/name, or leave it out for the embedded database.',
+    );
   }
   return given;
 }

@@ -1,5 +1,14 @@
 import { ItPayError } from '@itpay/core';
-import type { AnyPlugin, BlobStore, Clock, CredentialRequest, IdGenerator, Logger, Principal, Random } from '@itpay/kernel';
+import type {
+  AnyPlugin,
+  BlobStore,
+  Clock,
+  CredentialRequest,
+  IdGenerator,
+  Logger,
+  Principal,
+  Random,
+} from '@itpay/kernel';
 import type { Knex } from 'knex';
 
 /** What a host says about its ItPay. Only `publicUrl` and `plugins` have no default. */
@@ -66,7 +75,10 @@ export function checkOptions(options: ItPayOptions): CheckedOptions {
     onProgress: options.onProgress ?? (() => {}),
   };
   if (!/^[a-z_][a-z0-9_]{0,39}$/.test(checked.schema)) {
-    throw invalid('schema', `"${checked.schema}" is not a schema name. Use lower case letters, digits and "_", at most 40.`);
+    throw invalid(
+      'schema',
+      `"${checked.schema}" is not a schema name. Use lower case letters, digits and "_", at most 40.`,
+    );
   }
   if (checked.mode !== 'live' && checked.mode !== 'test') {
     throw invalid('mode', `"${String(checked.mode)}" is not a mode. Use "live" or "test".`);
@@ -92,5 +104,8 @@ function checkPublicUrl(publicUrl: string): string {
 }
 
 export function invalid(option: string, advice: string): ItPayError {
-  return new ItPayError('CONFIGURATION_INVALID', { message: `The option ${option} is not usable. ${advice}`, param: option });
+  return new ItPayError('CONFIGURATION_INVALID', {
+    message: `The option ${option} is not usable. ${advice}`,
+    param: option,
+  });
 }

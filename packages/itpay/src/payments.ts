@@ -41,7 +41,9 @@ export interface Payments {
   /** @throws ItPayError `PAYMENT_INTENT_NOT_FOUND` */
   getIntent(id: string): Promise<HostIntent>;
   /** Newest first. */
-  listIntents(input?: ListIntentsInput): Promise<{ readonly intents: readonly HostIntent[]; readonly hasMore: boolean }>;
+  listIntents(
+    input?: ListIntentsInput,
+  ): Promise<{ readonly intents: readonly HostIntent[]; readonly hasMore: boolean }>;
 }
 
 export type { CreateIntentInput, Money };
@@ -80,8 +82,15 @@ export function paymentsOf(payment: PaymentApi, actor: Actor): Payments {
 
 // Calls in the host's process share no keys with its HTTP callers.
 function hostKey(actor: Actor, key: string, input: CreateIntentInput) {
-  return idempotencyKey(
-    { ...actor, caller: actor.id, method: 'CALL', route: 'payments.createIntent', key },
-    { ...input, amount: input.amount && { ...input.amount, value: String(input.amount.value) } },
-  );
+  const scope = { ...actor, caller: actor.id, method: 'CALL', route: 'payments.createIntent', key };
+  const request = { ...input, amount: input.amount && { ...input.amount, value: String(input.amount.value) } };
+  try {
+    return idempotencyKey(scope, request);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ItPayError('PARAMETER_INVALID', {
+      message: 'The input has a value that has no place in JSON: NaN, a bigint beside the amount, or half a character.',
+      cause: error,
+    });
+  }
 }

@@ -88,4 +88,7 @@ const FIND = statement<{ id: string }, AccountRow>(
   'account_find',
   `select id, name, created_at from {schema}.accounts where id = :id`,
 );
-const LIST = statement<object, AccountRow>('account_list', `select id, name, created_at from {schema}.accounts order by id`);
+const LIST = statement<object, AccountRow>(
+  'account_list',
+  `select id, name, created_at from {schema}.accounts order by id`,
+);

@@ -34,34 +34,33 @@ export class AuditLog {
   }
 
   async append(tx: Tx, actor: Actor, entries: readonly AuditEntry[]): Promise<void> {
-    for (const entry of entries) {
-      await tx.query(APPEND, {
-        id: this.#ids.next('aud'),
-        account: actor.account,
-        at: this.#clock.now(),
-        actor: actor.id,
-        action: entry.action,
-        objectId: entry.objectId,
-        fromState: entry.fromState,
-        toState: entry.toState,
-        evidenceDigest: entry.evidenceDigest ?? null,
-        requestId: actor.requestId,
-      });
-    }
+    if (entries.length === 0) return;
+    await tx.query(APPEND, {
+      ids: entries.map(() => this.#ids.next('aud')),
+      account: actor.account,
+      at: this.#clock.now(),
+      actor: actor.id,
+      actions: entries.map(({ action }) => action),
+      objectIds: entries.map(({ objectId }) => objectId),
+      fromStates: entries.map(({ fromState }) => fromState),
+      toStates: entries.map(({ toState }) => toState),
+      evidenceDigests: entries.map(({ evidenceDigest }) => evidenceDigest ?? null),
+      requestId: actor.requestId,
+    });
   }
 }
 
 const APPEND = statement<
   {
-    id: string;
+    ids: string[];
     account: string;
     at: Date;
     actor: string;
-    action: string;
-    objectId: string;
-    fromState: string | null;
-    toState: string | null;
-    evidenceDigest: Uint8Array | null;
+    actions: string[];
+    objectIds: string[];
+    fromStates: (string | null)[];
+    toStates: (string | null)[];
+    evidenceDigests: (Uint8Array | null)[];
     requestId: string | null;
   },
   object
@@ -69,5 +68,8 @@ const APPEND = statement<
   'audit_append',
   `insert into {schema}.audit_entries
      (id, account, at, actor, action, object_id, from_state, to_state, evidence_digest, request_id)
-   values (:id, :account, :at, :actor, :action, :objectId, :fromState, :toState, :evidenceDigest, :requestId)`,
+   select id, :account, :at, :actor, action, object_id, from_state, to_state, evidence_digest, :requestId
+     from unnest(:ids::text[], :actions::text[], :objectIds::text[], :fromStates::text[], :toStates::text[],
+                 :evidenceDigests::bytea[])
+       as entry (id, action, object_id, from_state, to_state, evidence_digest)`,
 );

@@ -1,160 +1,109 @@
 // The only file that imports inversify. Plugin authors see tokens and functions.
 import 'reflect-metadata';
 import { Container } from 'inversify';
-import { ItPayError } from '@itpay/core';
+import { closeAll } from './close-all.js';
 import type { AnyPlugin } from './plugin.js';
-import type { AnyToken, Point, Services, Token } from './token.js';
-
-/** A service that the kernel itself provides: a port's driver, or something built from ports. */
-export interface Provision {
-  readonly token: AnyToken;
-  readonly deps: readonly AnyToken[];
-  readonly make: (...deps: never[]) => unknown;
-  readonly close?: (service: never) => void | Promise<void>;
-}
-
-/** Says how a service of the kernel is built. */
-export function provide<T, const Deps extends readonly AnyToken[]>(
-  service: Token<T>,
-  deps: Deps,
-  make: (...deps: Services<Deps>) => T | Promise<T>,
-  close?: (service: T) => void | Promise<void>,
-): Provision {
-  return { token: service, deps, make: make as Provision['make'], close: close as Provision['close'] };
-}
+import type { Point, Token } from './token.js';
+import {
+  collect,
+  inBuildOrder,
+  invalidPlugins,
+  isPoint,
+  KERNEL,
+  nameThePlugin,
+  type Provision,
+  type Registration,
+} from './wiring.js';
 
 export interface Assembly {
+  /** What the kernel provides, or a plugin offers as its api. */
   get<T>(service: Token<T>): T;
   all<T>(from: Point<T>): readonly T[];
   /** The api of each plugin that has one. */
   readonly apis: Readonly<Record<string, unknown>>;
+  /** Closes what was built, newest first. One that fails does not keep the others open. @throws its error, afterwards */
   close(): Promise<void>;
 }
 
-type Factory = (...deps: unknown[]) => unknown;
-
 /**
  * Builds everything that the kernel and its plugins registered: one child container per plugin, so that plugins see the
- * kernel and not each other.
+ * kernel and not each other. What a plugin offers to the host, its `api`, is open to other plugins too.
  *
- * First all register, then everything is built, so a mistake in wiring stops the start and not the first payment. What was
- * built before a failure is closed again.
+ * First all register, then the plan is checked, then everything is built, so a mistake in wiring stops the start and not
+ * the first payment. What was built before a failure is closed again.
  */
 export async function assemble(provisions: readonly Provision[], plugins: readonly AnyPlugin[]): Promise<Assembly> {
-  const root = new Container({ defaultScope: 'Singleton' });
+  const registrations = collect(provisions, plugins);
+  const order = inBuildOrder(registrations);
+  const scopes = bindAll(registrations, plugins);
+
   // inversify's unbindAll closes in no particular order, so the order of building is kept here.
   const closers: (() => unknown)[] = [];
-  const contributions = new Map<symbol, symbol[]>();
-  const points = new Set<symbol>();
-  const claims = new Map<symbol, string>();
-  const toBuild: { container: Container; id: symbol; of: string }[] = [];
-
-  const bind = (
-    container: Container,
-    id: symbol,
-    of: string,
-    deps: readonly AnyToken[],
-    make: Factory,
-    close?: Factory,
-  ) => {
-    for (const dep of deps) if (isPoint(dep)) points.add(dep.id);
-    const binding = container.bind<unknown>(id).toResolvedValue(
-      async (...services: unknown[]) => make(...services),
-      deps.map((dep) => dep.id),
-    );
-    if (close !== undefined) {
-      binding.onActivation((_context, built) => {
-        closers.push(() => close(built));
-        return built;
-      });
-    }
-    toBuild.push({ container, id, of });
-  };
-
-  const scopes = plugins.map((plugin) => ({
-    plugin,
-    scope: new Container({ parent: root, defaultScope: 'Singleton' }),
-  }));
-  for (const { plugin, scope } of scopes) {
-    plugin.register?.({
-      own: (service, deps, make, close) =>
-        bind(scope, service.id, plugin.name, deps, make as Factory, close as Factory | undefined),
-      contribute: (to, deps, make) => {
-        const id = Symbol(`${plugin.name} → ${to.name}`);
-        bind(scope, id, plugin.name, deps, make as Factory);
-        points.add(to.id);
-        contributions.set(to.id, [...(contributions.get(to.id) ?? []), id]);
-        root.bind<unknown>(id).toDynamicValue(() => scope.getAsync(id));
-      },
-      replace: (port, deps, make, close) => {
-        const claimedBy = claims.get(port.id);
-        if (claimedBy !== undefined) {
-          throw wiringError(`The plugins "${claimedBy}" and "${plugin.name}" both replace ${port.name}. Keep one.`);
-        }
-        claims.set(port.id, plugin.name);
-        const id = Symbol(`${plugin.name} as ${port.name}`);
-        bind(scope, id, plugin.name, deps, make as Factory, close as Factory | undefined);
-        root.bind<unknown>(port.id).toDynamicValue(() => scope.getAsync(id));
-        toBuild.push({ container: root, id: port.id, of: plugin.name });
-      },
-    });
-  }
-  // What a plugin offers to the host is open to other plugins too; everything else that it owns stays its own.
-  for (const { plugin, scope } of scopes) {
-    const { api } = plugin;
-    if (api !== undefined) root.bind<unknown>(api.id).toDynamicValue(() => scope.getAsync(api.id));
-  }
-  for (const { token, deps, make, close } of provisions) {
-    if (claims.has(token.id)) continue;
-    bind(root, token.id, 'kernel', deps, make as Factory, close as Factory | undefined);
-  }
-  for (const id of points) {
-    root.bind<unknown>(id).toDynamicValue(async () => gather(root, contributions.get(id) ?? []));
-  }
-
-  const close = async () => {
-    for (const end of closers.splice(0).reverse()) await end();
-  };
-  const built = new Map<symbol, unknown>();
+  const close = () => closeAll(closers.splice(0).toReversed());
+  const open = new Map<symbol, unknown>();
+  const contributed = new Map<symbol, unknown[]>();
+  const built = new Map<Registration, unknown>();
   try {
-    for (const { container, id, of } of toBuild) {
-      built.set(id, await container.getAsync(id).catch((cause: unknown) => Promise.reject(nameThePlugin(of, cause))));
+    for (const one of order) {
+      const service = await scopes.of(one).getAsync<unknown>(one.id);
+      built.set(one, service);
+      if (one.close !== undefined) closers.push(() => one.close!(service));
     }
-    for (const id of points) built.set(id, await root.getAsync(id));
   } catch (error) {
-    await close();
+    await close().catch(() => {}); // the first error is the one that says what to do
     throw error;
   }
-  const apis = Object.fromEntries(
-    plugins.filter((plugin) => plugin.api !== undefined).map((plugin) => [plugin.name, built.get(plugin.api!.id)]),
-  );
+  for (const one of registrations) {
+    const service = built.get(one);
+    if (one.as === 'contribution') contributed.set(one.token.id, [...(contributed.get(one.token.id) ?? []), service]);
+    else if (one.as !== 'private') open.set(one.token.id, service);
+  }
   return {
     get: <T>(service: Token<T>) => {
-      if (!built.has(service.id)) throw wiringError(`Nothing provides ${service.name}.`);
-      return built.get(service.id) as T;
+      if (!open.has(service.id)) throw invalidPlugins(`Nothing provides ${service.name} to the host.`);
+      return open.get(service.id) as T;
     },
-    all: <T>(from: Point<T>) => (built.get(from.id) ?? []) as readonly T[],
-    apis,
+    all: <T>(from: Point<T>) => (contributed.get(from.id) ?? []).flat() as readonly T[],
+    apis: Object.fromEntries(
+      plugins.filter(({ api }) => api !== undefined).map(({ name, api }) => [name, open.get(api!.id)]),
+    ),
     close,
   };
 }
 
-const isPoint = (token: AnyToken): token is Point<unknown> => 'many' in token;
-
-// A factory may contribute one service or a list of them.
-async function gather(root: Container, ids: readonly symbol[]): Promise<readonly unknown[]> {
-  const groups = await Promise.all(ids.map((id) => root.getAsync<unknown>(id)));
-  return groups.flat();
-}
-
-function nameThePlugin(plugin: string, cause: unknown): unknown {
-  if (plugin === 'kernel' || cause instanceof ItPayError) return cause;
-  return wiringError(
-    `The plugin "${plugin}" could not start: ${cause instanceof Error ? cause.message : String(cause)}`,
-    cause,
+/** @returns the container in which a registration lives: its plugin's own one, or the root for the kernel */
+function bindAll(registrations: readonly Registration[], plugins: readonly AnyPlugin[]) {
+  const root = new Container({ defaultScope: 'Singleton' });
+  const children = new Map(
+    plugins.map(({ name }) => [name, new Container({ parent: root, defaultScope: 'Singleton' })]),
   );
-}
+  const of = (one: Registration) => (one.of === KERNEL ? root : children.get(one.of)!);
 
-function wiringError(message: string, cause?: unknown): ItPayError {
-  return new ItPayError('CONFIGURATION_INVALID', { message, param: 'plugins', cause });
+  for (const one of registrations) {
+    of(one)
+      .bind<unknown>(one.id)
+      .toResolvedValue(
+        async (...services: unknown[]) => {
+          try {
+            return await one.make(...services);
+          } catch (cause) {
+            throw nameThePlugin(one.of, cause);
+          }
+        },
+        one.deps.map((dep) => dep.id),
+      );
+    if (one.as === 'contribution') continue;
+    const seenFrom = one.as === 'private' ? of(one) : root;
+    seenFrom.bind<unknown>(one.token.id).toDynamicValue(() => of(one).getAsync(one.id));
+  }
+  const points = registrations.flatMap(({ token, deps }) => [token, ...deps]).filter(isPoint);
+  for (const id of new Set(points.map((point) => point.id))) {
+    const contributions = registrations.filter(({ token }) => token.id === id);
+    root.bind<unknown>(id).toDynamicValue(async () => {
+      // A factory may contribute one service or a list of them.
+      const groups = await Promise.all(contributions.map((one) => of(one).getAsync<unknown>(one.id)));
+      return groups.flat();
+    });
+  }
+  return { of };
 }

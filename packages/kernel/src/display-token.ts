@@ -27,10 +27,12 @@ export class DisplayTokens {
 
   /** @returns the intent's id, or null when the token was not issued by us */
   verify(displayToken: string): string | null {
-    const [suffix, mac] = displayToken.split('.', 2);
+    const [suffix, mac, ...more] = displayToken.split('.');
     const intentId = `pi_${suffix}`;
-    if (mac === undefined || !isId('pi', intentId)) return null;
+    if (mac === undefined || more.length > 0 || !isId('pi', intentId)) return null;
     const signature = Buffer.from(mac, 'base64url');
-    return signature.length === MAC_BYTES && this.#secrets.verify(PURPOSE, intentId, signature) ? intentId : null;
+    // Decoding is lenient; a token has one spelling.
+    if (signature.length !== MAC_BYTES || signature.toString('base64url') !== mac) return null;
+    return this.#secrets.verify(PURPOSE, intentId, signature) ? intentId : null;
   }
 }

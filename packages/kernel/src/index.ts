@@ -1,12 +1,6 @@
 export { token, point, type AnyToken, type Point, type Services, type Token } from './token.js';
 export { definePlugin, type AnyPlugin, type Plugin, type PluginApis, type Registry } from './plugin.js';
-export {
-  compileStatement,
-  quoteIdentifier,
-  statement,
-  type CompiledStatement,
-  type Statement,
-} from './statement.js';
+export { compileStatement, quoteIdentifier, statement, type CompiledStatement, type Statement } from './statement.js';
 
 export { Authenticator, type CredentialRequest, type Principal } from './ports/authenticator.js';
 export { BlobStore } from './ports/blob-store.js';
@@ -62,10 +56,4 @@ export {
   type RouteRequest,
 } from './http/route.js';
 export { validate } from './http/validate.js';
-export {
-  createKernel,
-  inStartOrder,
-  migrationSets,
-  type Kernel,
-  type KernelOptions,
-} from './kernel.js';
+export { createKernel, inStartOrder, migrationSets, type Kernel, type KernelOptions } from './kernel.js';

@@ -1,9 +1,9 @@
-import { ItPayError } from '@itpay/core';
 import { Accounts } from './accounts.js';
 import { AuditLog } from './audit.js';
 import { Channels } from './channel/channel.js';
 import { ChannelRegistry } from './channel/define-channel.js';
-import { assemble, provide } from './container.js';
+import { closeAll } from './close-all.js';
+import { assemble } from './container.js';
 import { DisplayTokens } from './display-token.js';
 import { Outbox } from './events/outbox.js';
 import { Subscriptions, type EventHandler } from './events/subscriptions.js';
@@ -23,6 +23,7 @@ import { cryptoRandom, Random } from './ports/random.js';
 import { Secrets } from './ports/secrets.js';
 import { Settings } from './settings.js';
 import type { Point, Token } from './token.js';
+import { invalidPlugins, KERNEL, provide } from './wiring.js';
 
 /** The drivers behind the ports, and the plugins. */
 export interface KernelOptions<P extends readonly AnyPlugin[]> {
@@ -62,8 +63,11 @@ export interface Kernel<P extends readonly AnyPlugin[] = readonly AnyPlugin[]> {
  *
  * @throws ItPayError `CONFIGURATION_INVALID` or `MIGRATION_PENDING` that names the plugin or option and the way out
  */
-export async function createKernel<const P extends readonly AnyPlugin[]>(options: KernelOptions<P>): Promise<Kernel<P>> {
+export async function createKernel<const P extends readonly AnyPlugin[]>(
+  options: KernelOptions<P>,
+): Promise<Kernel<P>> {
   const { database } = options;
+  const drivers = [() => options.pubsub.close(), () => database.close()];
   try {
     const plugins = inStartOrder(options.plugins);
     const sets = migrationSets(plugins);
@@ -99,7 +103,7 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(options
               ids,
               logger,
               pubsub,
-              jobs: [...jobs, subscriptions.job],
+              jobs: () => [...jobs, ...subscriptions.jobs()],
               relay: () => subscriptions.relay(),
             }),
           (worker) => worker.stop(),
@@ -115,16 +119,10 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(options
       on: (pattern, handler, name) => assembly.get(Subscriptions.token).add(pattern, handler, name),
       startWork: () => worker.start(),
       settle: () => worker.settle(),
-      close: async () => {
-        await worker.stop();
-        await assembly.close();
-        await options.pubsub.close();
-        await database.close();
-      },
+      close: () => closeAll([() => worker.stop(), assembly.close, ...drivers]),
     };
   } catch (error) {
-    await options.pubsub.close();
-    await database.close();
+    await closeAll(drivers).catch(() => {}); // the first error is the one that says what to do
     throw error;
   }
 }
@@ -132,7 +130,7 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(options
 /** The migrations of the kernel and of the plugins, in the order in which they run. */
 export function migrationSets(plugins: readonly AnyPlugin[]): readonly MigrationSet[] {
   return [
-    { plugin: 'kernel', migrations: kernelMigrations },
+    { plugin: KERNEL, migrations: kernelMigrations },
     ...inStartOrder(plugins)
       .filter((plugin) => plugin.migrations !== undefined)
       .map((plugin) => ({ plugin: plugin.name, migrations: plugin.migrations! })),
@@ -143,19 +141,21 @@ export function migrationSets(plugins: readonly AnyPlugin[]): readonly Migration
 export function inStartOrder<P extends AnyPlugin>(plugins: readonly P[]): readonly P[] {
   const byName = new Map<string, P>();
   for (const plugin of plugins) {
-    if (byName.has(plugin.name)) throw badPlugins(`The plugin "${plugin.name}" is listed twice. List it once.`);
+    if (plugin.name === KERNEL)
+      throw invalidPlugins(`A plugin cannot be named "${KERNEL}": that is the framework's own name.`);
+    if (byName.has(plugin.name)) throw invalidPlugins(`The plugin "${plugin.name}" is listed twice. List it once.`);
     byName.set(plugin.name, plugin);
   }
   const ordered = new Set<P>();
   const visit = (plugin: P, path: readonly string[]) => {
     if (ordered.has(plugin)) return;
     if (path.includes(plugin.name)) {
-      throw badPlugins(`Plugins need each other in a circle: ${[...path, plugin.name].join(' → ')}.`);
+      throw invalidPlugins(`Plugins need each other in a circle: ${[...path, plugin.name].join(' → ')}.`);
     }
     for (const name of plugin.needs ?? []) {
       const needed = byName.get(name);
       if (needed === undefined) {
-        throw badPlugins(`The plugin "${plugin.name}" needs the plugin "${name}". Add it to plugins.`);
+        throw invalidPlugins(`The plugin "${plugin.name}" needs the plugin "${name}". Add it to plugins.`);
       }
       visit(needed, [...path, plugin.name]);
     }
@@ -163,8 +163,4 @@ export function inStartOrder<P extends AnyPlugin>(plugins: readonly P[]): readon
   };
   for (const plugin of plugins) visit(plugin, []);
   return [...ordered];
-}
-
-function badPlugins(message: string): ItPayError {
-  return new ItPayError('CONFIGURATION_INVALID', { message, param: 'plugins' });
 }

@@ -60,8 +60,6 @@ export type PluginApis<P extends readonly AnyPlugin[]> = {
 };
 
 /** Types a plugin. It returns its argument: a plugin is a value. */
-export function definePlugin<const Name extends string, Api = undefined>(
-  plugin: Plugin<Name, Api>,
-): Plugin<Name, Api> {
+export function definePlugin<const Name extends string, Api = undefined>(plugin: Plugin<Name, Api>): Plugin<Name, Api> {
   return plugin;
 }

@@ -30,13 +30,19 @@ const PARAMETER = /(?<![:\w]):([a-zA-Z_]\w*)/g;
 /** Puts the schema in and numbers the parameters. Pure; drivers cache the result per statement. */
 export function compileStatement(source: Statement<never, unknown>, schema: string): CompiledStatement {
   const order: string[] = [];
-  const text = source.text.replaceAll('{schema}', quoteIdentifier(schema)).replace(PARAMETER, (_match, name: string) => {
+  const numbered = source.text.replace(PARAMETER, (_match, name: string) => {
     const known = order.indexOf(name);
     if (known >= 0) return `$${known + 1}`;
     order.push(name);
     return `$${order.length}`;
   });
-  return { name: source.name, text, order };
+  // The schema comes last, so that nothing in its name is read as a parameter.
+  return { name: source.name, text: insertSchema(numbered, schema), order };
+}
+
+/** Puts the quoted name of the schema wherever the SQL says `{schema}`. */
+export function insertSchema(sql: string, schema: string): string {
+  return sql.replaceAll('{schema}', () => quoteIdentifier(schema)); // a function, because "$&" in text has a meaning
 }
 
 /** Quotes a name for SQL: `we"ird` becomes `"we""ird"`. */

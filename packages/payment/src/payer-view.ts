@@ -19,4 +19,3 @@ export interface PayerView {
   /** Null once the intent is paid or closed. */
   readonly qr: { readonly chargeId: string; readonly svg: string } | null;
 }
-

@@ -1,6 +1,6 @@
 import { exponentOf, fieldAt, isCurrency, numericCodeOf, parseDecimal, readEmvco } from '@itpay/core';
 import { channelInstanceKey, type AuthorizeRequest, type Channel, type ChannelPlugin } from '@itpay/kernel';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from './vitest.js';
 import { railUnit, sampleAmounts, sampleReferences, sampleRequest } from './channel-samples.js';
 
 export interface ChannelContractOptions {

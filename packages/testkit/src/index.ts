@@ -1,6 +1,9 @@
+export { blobStoreContract } from './blob-store-contract.js';
 export { capturedLogger, type CapturedLine, type CapturedLogger } from './captured-logger.js';
 export { channelContract, type ChannelContractCase, type ChannelContractOptions } from './channel-contract.js';
+export { databaseContract, type DatabaseUnderTest } from './database-contract.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
+export { aWhile, pubSubContract } from './pubsub-contract.js';
 export { seededIds, seededRandom } from './seeded.js';
 export {
   testInstance,

@@ -21,12 +21,13 @@ export interface TestablePay {
 /** The options that a test instance sets itself; everything else is the test's. */
 export interface TestInstanceOptions {
   readonly publicUrl: string;
-  readonly mode: 'test';
+  /** The mode of calls in the test's own process. Default: `test`. */
+  readonly mode: 'live' | 'test';
   readonly account: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Jobs run when the test calls `settle`, and not beside it. */
-  readonly work: false;
+  /** False: jobs run when the test calls `settle`, and not beside it. */
+  readonly work: boolean;
 }
 
 export interface TestRequest {

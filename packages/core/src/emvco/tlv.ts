@@ -62,11 +62,15 @@ export function scanTlv(text: string, unit: LengthUnit): TlvScan {
 
 const TWO_DIGITS = /^[0-9]{2}$/;
 
+// Without one, as in nearly every code, a character is a code unit.
+const SURROGATE = /[\ud800-\udfff]/;
+
 // What a decoder puts in the place of half a character.
 const CUT = '\uFFFD';
 
 function measure(text: string, unit: LengthUnit): { length: number; slice: (start: number, end: number) => string } {
   if (unit === 'characters') {
+    if (!SURROGATE.test(text)) return { length: text.length, slice: (start, end) => text.slice(start, end) };
     const characters = [...text]; // by code point, so that an emoji counts once
     return { length: characters.length, slice: (start, end) => characters.slice(start, end).join('') };
   }

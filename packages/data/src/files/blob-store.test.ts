@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { blobStoreContract } from '../blob-store-contract.js';
+import { blobStoreContract } from '@itpay/testkit';
 import { fileBlobStore } from './blob-store.js';
 
 let folder: string;

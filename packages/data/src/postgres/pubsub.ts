@@ -11,7 +11,7 @@ export interface PostgresPubSubOptions {
   readonly logger?: Logger | undefined;
 }
 
-const FLUSH_AFTER_MS = 5;
+const FLUSH_AFTER_MS = 20;
 const MOST_PENDING = 1000;
 const HEARTBEAT_MS = 30_000;
 const BACK_OFF_MS = [100, 500, 2000, 5000, 10_000];

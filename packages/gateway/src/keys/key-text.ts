@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Random } from '@itpay/kernel';
 
 /** The parts of a key as its holder writes it: `itpay_test_` + 12 characters of key id + `_` + 43 characters of secret. */
@@ -34,7 +34,7 @@ export function maskKey({ livemode, keyId, last4 }: { livemode: boolean; keyId: 
 
 // 256 random bits need neither salt nor a slow hash. (Protocol, 11.1)
 export function hashSecret(secret: string): Buffer {
-  return createHash('sha256').update(secret, 'ascii').digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 // 32 characters, so that a byte maps onto them evenly; none of them ends a word when a key is selected by double click.

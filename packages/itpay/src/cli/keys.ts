@@ -27,7 +27,10 @@ export function keysCommand(): Command {
           expiresAt: expiry(options.expiresInDays),
           ...(scopes ? { scopes } : { preset: 'merchant_full' as const }),
         });
-        print(options.json, { ...key, token }, [token, `Keep it now: only its end (${key.masked}) can be shown again.`]);
+        print(options.json, { ...key, token }, [
+          token,
+          `Keep it now: only its end (${key.masked}) can be shown again.`,
+        ]);
       });
     });
 
@@ -83,13 +86,13 @@ function expiry(days: string | undefined): Date | undefined {
 }
 
 async function accountId(pay: ItPay, name: string | undefined): Promise<string> {
-  if (name === undefined) return pay.account.id;
-  const found = (await pay.accounts.find(name)) ?? (await pay.accounts.findByName(name));
-  if (found === null) {
-    const names = (await pay.accounts.list()).map((account) => account.name);
-    throw new ItPayError('RESOURCE_NOT_FOUND', {
-      message: `There is no account "${name}". There are: ${names.join(', ')}.`,
-    });
+  const accounts = await pay.accounts.list();
+  const names = accounts.map((account) => account.name).join(', ');
+  if (name === undefined) {
+    if (accounts.length === 1) return accounts[0]!.id;
+    throw new ItPayError('PARAMETER_MISSING', { message: `Say which account with --account. There are: ${names}.` });
   }
-  return found.id;
+  const found = accounts.find((account) => account.id === name || account.name === name);
+  if (found !== undefined) return found.id;
+  throw new ItPayError('RESOURCE_NOT_FOUND', { message: `There is no account "${name}". There are: ${names}.` });
 }

@@ -19,7 +19,10 @@ export async function loadOptions(command: Command): Promise<CommandOptions> {
   if (!existsSync(file)) throw invalid('--config', `There is no file "${file}".`);
   const loaded = (await import(pathToFileURL(resolve(file)).href)) as { default?: Partial<ItPayOptions> };
   if (typeof loaded.default !== 'object') {
-    throw invalid('--config', `"${file}" has no default export. It looks like: export default { plugins: [promptpay()] }.`);
+    throw invalid(
+      '--config',
+      `"${file}" has no default export. It looks like: export default { plugins: [promptpay()] }.`,
+    );
   }
   return { ...environment, plugins: [], ...withoutUndefined(loaded.default), configFile: file };
 }
@@ -28,7 +31,9 @@ export async function loadOptions(command: Command): Promise<CommandOptions> {
 export async function withItPay<T>(command: Command, work: (pay: ItPay) => Promise<T>): Promise<T> {
   const options = await loadOptions(command);
   process.env.LOG_LEVEL ??= 'warn';
-  const pay = await createItPay({ ...options, migrate: 'check', work: false });
+  // An embedded database is this process's alone; a shared one is brought up to date on purpose, by "itpay migrate".
+  const shared = options.database !== undefined || options.knex !== undefined;
+  const pay = await createItPay({ ...options, migrate: shared ? 'check' : 'auto', work: false });
   try {
     return await work(pay);
   } finally {

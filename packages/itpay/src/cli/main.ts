@@ -6,7 +6,11 @@ try {
   await program().parseAsync();
 } catch (error) {
   // An error that we raised ourselves says what to do; a stack would bury it.
-  const text = isItPayError(error) ? `${error.code}: ${error.message}` : error instanceof Error ? error.stack : String(error);
+  const text = isItPayError(error)
+    ? `${error.code}: ${error.message}`
+    : error instanceof Error
+      ? error.stack
+      : String(error);
   process.stderr.write(`${text}\n`);
   process.exitCode = 1;
 }

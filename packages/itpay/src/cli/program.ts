@@ -32,6 +32,14 @@ export function program(): Command {
   itpay.addCommand(migrateCommand());
   itpay.addCommand(keysCommand());
   itpay.addCommand(accountsCommand());
-  for (const command of itpay.commands) command.copyInheritedSettings(itpay);
+  inherit(itpay);
   return itpay;
+}
+
+// Commands that are added ready-made do not take over how their parent ends the process.
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inherit(command);
+  }
 }

@@ -31,6 +31,8 @@ function checkFacts(channel: Channel): void {
   if (!/^[a-z][a-z0-9_]{0,39}$/.test(channel.id)) {
     throw invalid(channel, 'id', 'Use lower case letters, digits and "_", at most 40.');
   }
+  if (channel.mode !== 'live' && channel.mode !== 'test') throw invalid(channel, 'mode', 'Use "live" or "test".');
+  if (channel.merchantAccount.trim() === '') throw invalid(channel, 'merchantAccount', 'Say who receives the money.');
   if (channel.currencies.length === 0) throw invalid(channel, 'currencies', 'Name at least one ISO 4217 code.');
   for (const currency of channel.currencies) {
     if (!isCurrency(currency)) throw invalid(channel, 'currencies', `"${currency}" is not an ISO 4217 code.`);
@@ -40,12 +42,31 @@ function checkFacts(channel: Channel): void {
   }
   const { maxLength, alphabet } = channel.reference;
   // 60 bits keep the risk of two equal references below one in a billion at 30 000 open payments.
-  if (new Set(alphabet).size !== alphabet.length || maxLength * Math.log2(alphabet.length) < 60) {
-    throw invalid(channel, 'reference', 'The alphabet repeats a character, or leaves less than 60 bits for a reference.');
+  if (new Set(alphabet).size !== alphabet.length || !(maxLength * Math.log2(alphabet.length) >= 60)) {
+    throw invalid(
+      channel,
+      'reference',
+      'The alphabet repeats a character, or leaves less than 60 bits for a reference.',
+    );
   }
+  if (!Number.isInteger(maxLength)) throw invalid(channel, 'reference', 'maxLength is a whole number of characters.');
   for (const [currency, exponent] of Object.entries(channel.exponentOverrides ?? {})) {
-    if (exponent < 0 || exponent > exponentOf(currency)) {
-      throw invalid(channel, 'exponentOverrides', `${currency} has ${exponentOf(currency)} decimals; the rail may have fewer.`);
+    if (!channel.currencies.includes(currency)) {
+      throw invalid(channel, 'exponentOverrides', `${currency} is not among its currencies.`);
+    }
+    if (!Number.isInteger(exponent) || exponent < 0 || exponent > exponentOf(currency)) {
+      throw invalid(
+        channel,
+        'exponentOverrides',
+        `${currency} has ${exponentOf(currency)} decimals; the rail may have fewer.`,
+      );
+    }
+  }
+  for (const [currency, { min = 1n, max }] of Object.entries(channel.limits ?? {})) {
+    if (!channel.currencies.includes(currency))
+      throw invalid(channel, 'limits', `${currency} is not among its currencies.`);
+    if (min < 1n || (max !== undefined && max < min)) {
+      throw invalid(channel, 'limits', `For ${currency}, min is at least 1 and max not below it, in minor units.`);
     }
   }
   if (channel.simulated && channel.mode === 'live') {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { OperationKind } from './operation.js';
 
 /** Long enough that two are never equal (80 bits with 32 characters), short enough for every rail. */
@@ -20,7 +20,7 @@ export function channelReference(
   operation: OperationIdentity,
   rail: { readonly maxLength: number; readonly alphabet: string },
 ): string {
-  const digest = createHash('sha256').update(`${operation.objectId}|${operation.kind}|${operation.ordinal}`).digest('hex');
+  const digest = hash('sha256', `${operation.objectId}|${operation.kind}|${operation.ordinal}`, 'hex');
   const base = BigInt(rail.alphabet.length);
   let rest = BigInt(`0x${digest}`);
   let reference = '';

@@ -23,19 +23,18 @@ export class Outbox {
   }
 
   async append(tx: Tx, actor: Actor, events: readonly NewEvent[]): Promise<void> {
-    for (const event of events) {
-      await tx.query(APPEND, {
-        id: this.#ids.next('evt'),
-        account: actor.account,
-        livemode: actor.livemode,
-        type: event.type,
-        objectId: event.objectId,
-        sequence: event.sequence,
-        at: this.#clock.now(),
-        data: JSON.stringify({ object: event.object }),
-      });
-    }
-    tx.afterCommit(() => this.announce(events.map((event) => event.objectId)));
+    if (events.length === 0) return;
+    await tx.query(APPEND, {
+      ids: events.map(() => this.#ids.next('evt')),
+      account: actor.account,
+      livemode: actor.livemode,
+      types: events.map(({ type }) => type),
+      objectIds: events.map(({ objectId }) => objectId),
+      sequences: events.map(({ sequence }) => sequence),
+      at: this.#clock.now(),
+      data: events.map(({ object }) => JSON.stringify({ object })),
+    });
+    tx.afterCommit(() => this.announce(events.map(({ objectId }) => objectId)));
   }
 
   /** Wakes the relay and those who wait for one of the objects. For statements that write events themselves. */
@@ -71,18 +70,20 @@ export function toEnvelope(row: EventRow): EventEnvelope {
 
 const APPEND = statement<
   {
-    id: string;
+    ids: string[];
     account: string;
     livemode: boolean;
-    type: string;
-    objectId: string;
-    sequence: number;
+    types: string[];
+    objectIds: string[];
+    sequences: number[];
     at: Date;
-    data: string;
+    data: string[];
   },
   object
 >(
   'event_append',
   `insert into {schema}.events (id, account, livemode, type, object_id, sequence, at, data)
-   values (:id, :account, :livemode, :type, :objectId, :sequence, :at, :data)`,
+   select id, :account, :livemode, type, object_id, sequence, :at, data
+     from unnest(:ids::text[], :types::text[], :objectIds::text[], :sequences::int[], :data::text[])
+       as event (id, type, object_id, sequence, data)`,
 );

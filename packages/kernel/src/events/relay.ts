@@ -20,10 +20,7 @@ export async function assignPositions(database: Database): Promise<number> {
   });
 }
 
-const LOCK_LOG = statement<object, object>(
-  'event_log_lock',
-  `select last_position from {schema}.event_log for update`,
-);
+const LOCK_LOG = statement<object, object>('event_log_lock', `select last_position from {schema}.event_log for update`);
 
 const ASSIGN = statement<{ limit: number }, { assigned: bigint }>(
   'event_log_assign',

@@ -1,9 +1,9 @@
 import { type EventEnvelope, ItPayError } from '@itpay/core';
 import type { Knex } from 'knex';
-import type { Job, JobContext, Jobs } from '../jobs/jobs.js';
+import type { Job, Jobs } from '../jobs/jobs.js';
 import type { Clock } from '../ports/clock.js';
-import type { Database } from '../ports/database.js';
-import { maybeOne } from '../ports/database.js';
+import type { Database, Tx } from '../ports/database.js';
+import { maybeOne, one } from '../ports/database.js';
 import { statement } from '../statement.js';
 import { token, type Token } from '../token.js';
 import { toEnvelope, type EventRow } from './outbox.js';
@@ -13,17 +13,21 @@ import { assignPositions } from './relay.js';
  * Called with each event at least once, in a transaction of ours. What it writes through `trx` commits together with the
  * note that the event was handled, so those writes happen exactly once. When it throws, it is called again later.
  */
-export type EventHandler = (event: EventEnvelope<any>, context: { readonly trx: Knex.Transaction }) => Promise<unknown> | unknown;
+export type EventHandler = (
+  event: EventEnvelope<any>,
+  context: { readonly trx: Knex.Transaction },
+) => Promise<unknown> | unknown;
 
 interface Subscriber {
   readonly name: string;
   /** A type, or a prefix that ends in `*`. */
   readonly pattern: string;
-  readonly handler: EventHandler;
+  /** Calls the handler. A job of its own name, so that only processes that have this subscriber run it. */
+  readonly job: Job<{ readonly event: string }>;
+  /** Whether the database has its place in the log. */
   known: boolean;
 }
 
-const DELIVER = 'event.deliver';
 const BATCH = 100;
 
 /** Feeds in-process subscribers from event rows, through jobs. */
@@ -55,34 +59,48 @@ export class Subscriptions {
         param: 'name',
       });
     }
-    this.#subscribers.set(name, { name, pattern, handler, known: false });
+    if (/\*./.test(pattern)) {
+      throw new ItPayError('CONFIGURATION_INVALID', {
+        message: `The pattern "${pattern}" matches nothing: "*" stands at the end, as in "payment_intent.*".`,
+        param: 'pattern',
+      });
+    }
+    const job: Subscriber['job'] = {
+      name: `event.deliver:${name}`,
+      run: ({ event }, { complete }) => complete((tx) => this.#deliver(tx, event, handler)),
+    };
+    this.#subscribers.set(name, { name, pattern, job, known: false });
+  }
+
+  /** The jobs that call the handlers. */
+  jobs(): readonly Job[] {
+    return [...this.#subscribers.values()].map(({ job }) => job);
   }
 
   /**
-   * One round of the courier: places fresh events in the log and turns those that somebody wants into jobs.
+   * One round of the courier: places fresh events in the log and turns those that somebody wants into jobs. Where there is
+   * nothing to do it takes two round trips and no lock.
    *
    * @returns whether there was anything to do
    */
   async relay(): Promise<boolean> {
-    for (const subscriber of this.#subscribers.values()) await this.#introduce(subscriber);
-    let busy = (await assignPositions(this.#database)) > 0;
-    for (const subscriber of this.#subscribers.values()) {
-      if (await this.#fanOut(subscriber)) busy = true;
+    const log = await one(this.#database, LOOK_AT_LOG, {});
+    let busy = log.fresh && (await assignPositions(this.#database)) > 0;
+    // Where the log ended before: a subscriber that came while fresh events got their places receives those.
+    await this.#introduce(log.last_position);
+    if (this.#subscribers.size === 0) return busy;
+    for (const { name } of await this.#database.query(FIND_BEHIND, { names: [...this.#subscribers.keys()] })) {
+      if (await this.#fanOut(this.#subscribers.get(name)!)) busy = true;
     }
     return busy;
   }
 
-  /** The job that calls the handlers. */
-  readonly job: Job<{ subscriber: string; event: string }> = {
-    name: DELIVER,
-    run: (payload, context) => this.#deliver(payload, context),
-  };
-
   // A new subscriber starts at the end of the log: a handler that is added later does not relive the past.
-  async #introduce(subscriber: Subscriber): Promise<void> {
-    if (subscriber.known) return;
-    await this.#database.query(INTRODUCE, { name: subscriber.name, now: this.#clock.now() });
-    subscriber.known = true;
+  async #introduce(position: bigint): Promise<void> {
+    const fresh = [...this.#subscribers.values()].filter(({ known }) => !known);
+    if (fresh.length === 0) return;
+    await this.#database.query(INTRODUCE, { names: fresh.map(({ name }) => name), position, now: this.#clock.now() });
+    for (const subscriber of fresh) subscriber.known = true;
   }
 
   async #fanOut(subscriber: Subscriber): Promise<boolean> {
@@ -92,27 +110,20 @@ export class Subscriptions {
       const events = await tx.query(READ_LOG, { position: cursor.position, limit: BATCH });
       const last = events.at(-1);
       if (last === undefined) return false;
-      for (const event of events) {
-        if (!matches(subscriber.pattern, event.type)) continue;
-        await this.#jobs.add(tx, DELIVER, `${subscriber.name} ${event.id}`, {
-          subscriber: subscriber.name,
-          event: event.id,
-        });
-      }
+      const wanted = events.filter(({ type }) => matches(subscriber.pattern, type));
+      await this.#jobs.addAll(
+        tx,
+        subscriber.job.name,
+        wanted.map(({ id }) => ({ key: id, payload: { event: id } })),
+      );
       await tx.query(MOVE_CURSOR, { name: subscriber.name, position: last.position });
       return true;
     });
   }
 
-  async #deliver(payload: { subscriber: string; event: string }, context: JobContext): Promise<void> {
-    const subscriber = this.#subscribers.get(payload.subscriber);
-    if (subscriber === undefined) {
-      throw new Error(`No subscriber is named "${payload.subscriber}". Its events wait until pay.on() registers it again.`);
-    }
-    await context.complete(async (tx) => {
-      const row = await maybeOne(tx, FIND_EVENT, { id: payload.event });
-      if (row !== null) await subscriber.handler(toEnvelope(row), { trx: tx.trx });
-    });
+  async #deliver(tx: Tx, eventId: string, handler: EventHandler): Promise<void> {
+    const row = await maybeOne(tx, FIND_EVENT, { id: eventId });
+    if (row !== null) await handler(toEnvelope(row), { trx: tx.trx });
   }
 }
 
@@ -120,11 +131,20 @@ function matches(pattern: string, type: string): boolean {
   return pattern.endsWith('*') ? type.startsWith(pattern.slice(0, -1)) : pattern === type;
 }
 
-const INTRODUCE = statement<{ name: string; now: Date }, object>(
+const LOOK_AT_LOG = statement<object, { last_position: bigint; fresh: boolean }>(
+  'event_log_look',
+  `select last_position, exists (select from {schema}.events where position is null) as fresh from {schema}.event_log`,
+);
+const INTRODUCE = statement<{ names: string[]; position: bigint; now: Date }, object>(
   'subscriber_introduce',
   `insert into {schema}.event_subscribers (name, position, created_at)
-   select :name, last_position, :now from {schema}.event_log
+   select name, :position, :now from unnest(:names::text[]) as name
    on conflict (name) do nothing`,
+);
+const FIND_BEHIND = statement<{ names: string[] }, { name: string }>(
+  'subscriber_find_behind',
+  `select s.name from {schema}.event_subscribers s, {schema}.event_log l
+    where s.name = any(:names::text[]) and s.position < l.last_position`,
 );
 const LOCK_CURSOR = statement<{ name: string }, { position: bigint }>(
   'subscriber_lock',

@@ -40,7 +40,11 @@ export interface AnswerDescription {
   readonly contentType?: string;
 }
 
-export interface Route<P extends Shape | undefined = any, Q extends Shape | undefined = any, B extends Shape | undefined = any> {
+export interface Route<
+  P extends Shape | undefined = any,
+  Q extends Shape | undefined = any,
+  B extends Shape | undefined = any,
+> {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the mount, with parameters in braces: `/v1/payment-intents/{id}`. */
   readonly path: string;

@@ -16,10 +16,12 @@ interface FieldError {
 export function validate<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const fields = result.error.issues.flatMap((issue) => fieldErrors(issue, value));
+  const all = result.error.issues.flatMap((issue) => fieldErrors(issue, value));
+  // A value can break several rules of its field, as 1e300 is no safe integer and above the maximum; one is enough.
+  const fields = all.filter(({ param }, index) => all.findIndex((other) => other.param === param) === index);
   const [first] = fields;
   if (fields.length === 1 && first !== undefined) {
-    throw new ItPayError(first.code, { message: first.message, param: first.param });
+    throw new ItPayError(first.code, { message: first.message, param: first.param === '' ? undefined : first.param });
   }
   throw new ItPayError('VALIDATION_FAILED', {
     message: `${fields.length} fields are not valid: ${fields.map((field) => field.param).join(', ')}.`,
@@ -35,13 +37,14 @@ function fieldErrors(issue: z.core.$ZodIssue, root: unknown): FieldError[] {
       return { code: 'PARAMETER_UNKNOWN', param: name, message: `The parameter "${name}" is not known.` };
     });
   }
-  if (at(root, issue.path) === undefined) {
+  if (param !== '' && at(root, issue.path) === undefined) {
     return [{ code: 'PARAMETER_MISSING', param, message: `The parameter "${param}" is missing.` }];
   }
   if (isErrorCode(issue.message)) {
     return [{ code: issue.message, param, message: `${param}: ${ERROR_CODES[issue.message].meaning}` }];
   }
-  return [{ code: 'PARAMETER_INVALID', param, message: `The parameter "${param}" is not valid: ${issue.message}` }];
+  const what = param === '' ? 'The input' : `The parameter "${param}"`; // the value itself is of another type
+  return [{ code: 'PARAMETER_INVALID', param, message: `${what} is not valid: ${issue.message}` }];
 }
 
 function at(root: unknown, path: readonly PropertyKey[]): unknown {

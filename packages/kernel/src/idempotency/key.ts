@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, ItPayError } from '@itpay/core';
 
 /** An idempotency key as the database knows it: who used which key on which route, and for which request. */
@@ -33,4 +33,4 @@ export function idempotencyKey(scope: KeyScope, request: unknown): IdempotencyKe
   };
 }
 
-const sha256 = (text: string) => createHash('sha256').update(text).digest();
+const sha256 = (text: string) => hash('sha256', text, 'buffer');

@@ -11,7 +11,7 @@ export interface JobContext {
    * Called at most once. A handler that returns without calling it has its job ended for it.
    *
    * Whatever waits for a network is done before: no transaction is open until then. When another process took the job over
-   * in the meantime, `work` is not called.
+   * in the meantime, `work` is not called. `work` may add the next job of the same name and key.
    */
   complete(work: (tx: Tx) => Promise<void>): Promise<void>;
 }
@@ -23,6 +23,7 @@ export interface JobContext {
 export interface Job<Payload = any> {
   /** Fixed once released; rows in the database carry it. */
   readonly name: string;
+  /** Ends within 30 seconds: after that it counts as failed, and runs again later. */
   run(payload: Payload, context: JobContext): Promise<void>;
 }
 
@@ -48,13 +49,19 @@ export class Jobs {
    *
    * @param runAt not before this time; left out: now
    */
-  async add(tx: Tx, name: string, key: string, payload: object, runAt?: Date): Promise<void> {
+  async add(tx: Tx, name: string, key: string, payload: unknown, runAt?: Date): Promise<void> {
+    await this.addAll(tx, name, [{ key, payload }], runAt);
+  }
+
+  /** The same for several jobs of one name, in one round trip. */
+  async addAll(tx: Tx, name: string, jobs: readonly NewJob[], runAt?: Date): Promise<void> {
+    if (jobs.length === 0) return;
     const now = this.#clock.now();
     await tx.query(ADD, {
-      id: this.#ids.next('job'),
+      ids: jobs.map(() => this.#ids.next('job')),
       name,
-      key,
-      payload: JSON.stringify(payload),
+      keys: jobs.map(({ key }) => key),
+      payloads: jobs.map(({ payload }) => JSON.stringify(payload)),
       runAt: runAt ?? now,
       now,
     });
@@ -62,9 +69,20 @@ export class Jobs {
   }
 }
 
-const ADD = statement<{ id: string; name: string; key: string; payload: string; runAt: Date; now: Date }, object>(
+interface NewJob {
+  /** Tells jobs of one name apart: the id of what the job is about. */
+  readonly key: string;
+  /** JSON. */
+  readonly payload: unknown;
+}
+
+const ADD = statement<
+  { ids: string[]; name: string; keys: string[]; payloads: string[]; runAt: Date; now: Date },
+  object
+>(
   'job_add',
   `insert into {schema}.jobs (id, name, key, payload, run_at, created_at)
-   values (:id, :name, :key, :payload::jsonb, :runAt, :now)
+   select id, :name, key, payload::jsonb, :runAt, :now
+     from unnest(:ids::text[], :keys::text[], :payloads::text[]) as new (id, key, payload)
    on conflict (name, key) do nothing`,
 );

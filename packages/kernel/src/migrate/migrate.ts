@@ -1,6 +1,6 @@
 import { ItPayError } from '@itpay/core';
 import type { Database, Queryable, Tx } from '../ports/database.js';
-import { quoteIdentifier, statement } from '../statement.js';
+import { insertSchema, quoteIdentifier, statement } from '../statement.js';
 import type { Migration } from './migration.js';
 
 /** The migrations of one plugin; the kernel's own come first under the name `kernel`. */
@@ -34,12 +34,15 @@ export async function migrate(
   return database.transaction(async (tx) => {
     // Through knex and without a time limit: a step may take long, and so may waiting for another process's.
     await tx.trx.raw('set local statement_timeout = 0');
+    await tx.trx.raw(NOTICE_OUR_DEATH);
     await tx.trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`itpay:migrate:${database.schema}`]);
     await createMigrationTable(tx, database.schema);
     const pending = pendingOf(sets, await appliedIn(tx), database.schema);
+    // Past knex, which reads "?" as a binding and cannot be told otherwise where a backslash stands before it.
+    const connection = (await tx.trx.client.acquireConnection()) as { query(sql: string): Promise<unknown> };
     for (const migration of pending) {
       onMigration(migration);
-      await tx.trx.raw(escapeForKnex(migration.sql));
+      await connection.query(migration.sql);
       await tx.query(RECORD, { plugin: migration.plugin, name: migration.name });
     }
     return pending;
@@ -73,7 +76,7 @@ function pendingOf(sets: readonly MigrationSet[], applied: ReadonlySet<string>, 
   return sets.flatMap(({ plugin, migrations }) =>
     migrations
       .filter((migration) => !applied.has(`${plugin}/${migration.name}`))
-      .map(({ name, up }) => ({ plugin, name, sql: compileSql(up, schema) })),
+      .map(({ name, up }) => ({ plugin, name, sql: insertSchema(up, schema) })),
   );
 }
 
@@ -88,16 +91,18 @@ async function createMigrationTable(tx: Tx, schema: string): Promise<void> {
   const [found] = await tx.query(FIND_SCHEMA, { schema });
   if (!found?.found) await tx.trx.raw(`create schema ${quoteIdentifier(schema)}`);
   const [table] = await tx.query(FIND_TABLE, { table: `${quoteIdentifier(schema)}.migrations` });
-  if (!table?.found) await tx.trx.raw(compileSql(CREATE_TABLE, schema));
+  if (!table?.found) await tx.trx.raw(insertSchema(CREATE_TABLE, schema));
 }
+
+// A process that is killed during a long statement leaves a server process behind that holds the lock until the statement
+// ends. Since PostgreSQL 14 the server can look whether somebody still listens. Where it cannot (older versions, Windows,
+// the embedded database, which dies with its process) it refuses the setting, and that is no reason to stop.
+const NOTICE_OUR_DEATH = `do $$ begin
+  perform set_config('client_connection_check_interval', '1s', true);
+exception when others then null; end $$`;
 
 const CREATE_TABLE = `create table {schema}.migrations (
   plugin text not null, name text not null, applied_at timestamptz not null default now(), primary key (plugin, name))`;
-
-const compileSql = (sql: string, schema: string) => sql.replaceAll('{schema}', quoteIdentifier(schema));
-
-// knex reads `?` in raw SQL as a binding.
-const escapeForKnex = (sql: string) => sql.replaceAll('?', '\\?');
 
 const FIND_SCHEMA = statement<{ schema: string }, { found: boolean }>(
   'migrate_find_schema',

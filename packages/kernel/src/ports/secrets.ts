@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { token } from '../token.js';
 
 /**
@@ -14,16 +14,16 @@ export const Secrets = token<Secrets>('secrets');
 
 /** @param secretKeys at least one, each 32 bytes or more of randomness, newest first */
 export function secretsFrom(secretKeys: readonly string[]): Secrets {
-  const derived = new Map<string, Buffer[]>();
-  const keysFor = (purpose: string): Buffer[] => {
+  const derived = new Map<string, KeyObject[]>();
+  const keysFor = (purpose: string): KeyObject[] => {
     let keys = derived.get(purpose);
     if (keys === undefined) {
-      keys = secretKeys.map((key) => Buffer.from(hkdfSync('sha256', key, '', `itpay:${purpose}`, 32)));
+      keys = secretKeys.map((key) => createSecretKey(Buffer.from(hkdfSync('sha256', key, '', `itpay:${purpose}`, 32))));
       derived.set(purpose, keys);
     }
     return keys;
   };
-  const hmac = (key: Buffer, message: string) => createHmac('sha256', key).update(message).digest();
+  const hmac = (key: KeyObject, message: string) => createHmac('sha256', key).update(message).digest();
   return {
     sign: (purpose, message) => hmac(keysFor(purpose)[0]!, message),
     verify: (purpose, message, signature) =>

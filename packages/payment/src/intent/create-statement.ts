@@ -11,7 +11,7 @@ export const CREATE_INTENT = statement<CreateIntentParams, CreateIntentVerdict>(
   'intent_create',
   `
 with seen as materialized (
-  select request_hash, recovery_point, status, body from {schema}.idempotency_keys where scope_hash = :scopeHash::bytea),
+  select request_hash, body from {schema}.idempotency_keys where scope_hash = :scopeHash::bytea),
 claim as (
   insert into {schema}.idempotency_keys
     (scope_hash, request_hash, recovery_point, object_id, status, body, created_at, expires_at)
@@ -53,21 +53,19 @@ audit as (
   select step.id, :account::text, :now::timestamptz, :actor::text, step.action, step.object_id, step.from_state,
          step.to_state, :requestId::text
     from intent, (values
-      (:auditIds::text[])) ids (id),
-      lateral (values
-        (ids.id[1], 'create', :intentId::text, null, 'pending'),
-        (ids.id[2], 'present', :intentId::text, 'pending', 'qr_generated'),
-        (ids.id[3], 'create', :chargeId::text, null, 'active')) step (id, action, object_id, from_state, to_state)),
+      (:createdAuditId::text, 'create', :intentId::text, null, 'pending'),
+      (:presentedAuditId::text, 'present', :intentId::text, 'pending', 'qr_generated'),
+      (:chargeAuditId::text, 'create', :chargeId::text, null, 'active'))
+      step (id, action, object_id, from_state, to_state)),
 event as (
   insert into {schema}.events (id, account, livemode, type, object_id, sequence, at, data)
   select e.id, :account::text, :livemode::boolean, e.type, e.object_id, e.sequence, :now::timestamptz, e.data
     from intent, (values
-      (:eventIds::text[])) ids (id),
-      lateral (values
-        (ids.id[1], 'payment_intent.created', :intentId::text, 1, :createdData::text),
-        (ids.id[2], 'payment_intent.qr_generated', :intentId::text, 2, :presentedData::text),
-        (ids.id[3], 'qr_charge.created', :chargeId::text, 1, :chargeData::text)) e (id, type, object_id, sequence, data))
-select exists (select from intent) as created, seen.request_hash, seen.recovery_point, seen.status, seen.body
+      (:createdEventId::text, 'payment_intent.created', :intentId::text, 1, :createdData::text),
+      (:presentedEventId::text, 'payment_intent.qr_generated', :intentId::text, 2, :presentedData::text),
+      (:chargeEventId::text, 'qr_charge.created', :chargeId::text, 1, :chargeData::text))
+      e (id, type, object_id, sequence, data))
+select exists (select from intent) as created, seen.request_hash, seen.body
   from (values (1)) always left join seen on true`,
 );
 
@@ -99,8 +97,12 @@ export interface CreateIntentParams {
   readonly operationId: string;
   readonly actor: string;
   readonly requestId: string | null;
-  readonly auditIds: readonly string[];
-  readonly eventIds: readonly string[];
+  readonly createdAuditId: string;
+  readonly presentedAuditId: string;
+  readonly chargeAuditId: string;
+  readonly createdEventId: string;
+  readonly presentedEventId: string;
+  readonly chargeEventId: string;
   readonly createdData: string;
   readonly presentedData: string;
   readonly chargeData: string;
@@ -109,7 +111,5 @@ export interface CreateIntentParams {
 export interface CreateIntentVerdict {
   readonly created: boolean;
   readonly request_hash: Buffer | null;
-  readonly recovery_point: string | null;
-  readonly status: number | null;
   readonly body: string | null;
 }

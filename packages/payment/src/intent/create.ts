@@ -58,7 +58,8 @@ export async function createIntent(
   const plain = toPlain(plan.intent);
   const [verdict] = await on.query(CREATE_INTENT, toParams(deps, actor, plan, plain, key));
   if (verdict?.created) {
-    const announce = () => deps.outbox.announce([plan.intent.id]);
+    // Wakes the relay and nobody else: no one waits yet for an intent that did not exist.
+    const announce = () => deps.outbox.announce([]);
     if (within) within.afterCommit(announce);
     else announce();
     return { replayed: false, plain, presented: plan };
@@ -114,8 +115,12 @@ function toParams(
     operationId: ids.next('op'),
     actor: actor.id,
     requestId: actor.requestId,
-    auditIds: [ids.next('aud'), ids.next('aud'), ids.next('aud')],
-    eventIds: [ids.next('evt'), ids.next('evt'), ids.next('evt')],
+    createdAuditId: ids.next('aud'),
+    presentedAuditId: ids.next('aud'),
+    chargeAuditId: ids.next('aud'),
+    createdEventId: ids.next('evt'),
+    presentedEventId: ids.next('evt'),
+    chargeEventId: ids.next('evt'),
     createdData: JSON.stringify({ object: { ...plain, status: 'pending' } }),
     presentedData: `{"object":${answer}}`,
     chargeData: JSON.stringify({ object: toPlainCharge(qr) }),

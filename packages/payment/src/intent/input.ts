@@ -1,4 +1,4 @@
-import { isCurrency, isId, MAX_WIRE_AMOUNT } from '@itpay/core';
+import { isCurrency, isId, ItPayError, MAX_WIRE_AMOUNT } from '@itpay/core';
 import { validate } from '@itpay/kernel';
 import { z } from 'zod';
 
@@ -36,12 +36,7 @@ export const metadataSchema = z
 // PostgreSQL text cannot hold U+0000, and a lone surrogate is no character at all.
 const storable = (value: string) => !value.includes('\0') && value.isWellFormed();
 const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .refine(storable, { message: 'it holds a character that cannot be stored' });
+  z.string().trim().min(1).max(max).refine(storable, { message: 'it holds a character that cannot be stored' });
 
 const payerSchema = z
   .strictObject({
@@ -58,7 +53,13 @@ const payerSchema = z
     message: 'give agent_id, human_id or both',
   });
 
-const isWebUrl = (value: string) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+// A URL parser forgives what a browser, a header or the database would not: a missing "//", line ends, U+0000. Whoever
+// sees "bank.example@" in front of a host takes it for the host.
+function isWebUrl(value: string): boolean {
+  if (!/^https?:\/\/[^\p{Cc}]+$/iu.test(value) || !value.isWellFormed() || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
+}
 
 /** The body of `POST /v1/payment-intents`. */
 export const createIntentBody = z
@@ -111,21 +112,37 @@ export interface CreateIntentInput {
  * @throws ItPayError naming the field in its wire spelling
  */
 export function toBody(input: CreateIntentInput): CreateIntentBody {
-  const { orderReference, captureMethod, expiresIn, returnUrl, payer, amount, ...rest } = input;
-  return validate(
-    createIntentBody,
-    withoutUndefined({
-      ...rest,
-      amount: amount && { ...amount, value: typeof amount.value === 'bigint' ? Number(amount.value) : amount.value },
-      order_reference: orderReference,
-      capture_method: captureMethod,
-      expires_in: expiresIn,
-      return_url: returnUrl,
-      payer: payer && withoutUndefined({ agent_id: payer.agentId, human_id: payer.humanId }),
-    }),
-  );
+  const { amount, payer } = input;
+  return validate(createIntentBody, {
+    ...toWireNames(input, FIELDS, ''),
+    // An unsafe integer stays one as a number, so it is refused below and not rounded.
+    ...(typeof amount?.value === 'bigint' && { amount: { ...amount, value: Number(amount.value) } }),
+    ...(isObject(payer) && { payer: toWireNames(payer, PAYER_FIELDS, 'payer.') }),
+  });
 }
 
-function withoutUndefined(object: object): object {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+const FIELDS = new Map([
+  ['orderReference', 'order_reference'],
+  ['captureMethod', 'capture_method'],
+  ['expiresIn', 'expires_in'],
+  ['returnUrl', 'return_url'],
+]);
+const PAYER_FIELDS = new Map([
+  ['agentId', 'agent_id'],
+  ['humanId', 'human_id'],
+]);
+
+// A host without a compiler may write a wire name; dropping it would lose the order number, say, without a word.
+function toWireNames(object: object, names: ReadonlyMap<string, string>, path: string): object {
+  for (const [ours, wire] of names) {
+    if (!Object.hasOwn(object, wire)) continue;
+    throw new ItPayError('PARAMETER_UNKNOWN', {
+      message: `The parameter "${path}${wire}" is not known here. In a call within the process it is "${ours}".`,
+      param: path + wire,
+    });
+  }
+  const given = Object.entries(object).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]) => [names.get(name) ?? name, value]));
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

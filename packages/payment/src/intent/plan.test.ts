@@ -57,8 +57,18 @@ describe('the choice of a channel', () => {
 
   it.each([
     ['an unknown channel', aBody({ channel: 'nowhere' }), { allowed: ['yen', 'baht', 'both'] }, 'named "nowhere"'],
-    ['a channel of the other mode', aBody({ channel: 'live_only' }), { allowed: ['yen', 'baht', 'both'] }, 'live keys only'],
-    ['a currency of no channel', aBody({ amount: { currency: 'USD', value: 1 } }), { allowed: ['JPY', 'THB', 'SGD'] }, 'USD'],
+    [
+      'a channel of the other mode',
+      aBody({ channel: 'live_only' }),
+      { allowed: ['yen', 'baht', 'both'] },
+      'live keys only',
+    ],
+    [
+      'a currency of no channel',
+      aBody({ amount: { currency: 'USD', value: 1 } }),
+      { allowed: ['JPY', 'THB', 'SGD'] },
+      'USD',
+    ],
     [
       'a currency of another channel',
       aBody({ channel: 'yen', amount: { currency: 'THB', value: 1 } }),
@@ -99,7 +109,8 @@ describe('the limits of a rail', () => {
     [99, { channel: 'rail', minimum: 100 }],
     [5_001, { channel: 'rail', maximum: 5_000 }],
   ])('are named when %d is refused', (value, details) => {
-    const plan = () => planIntent(aBody({ amount: { currency: 'THB', value } }), aContext([aChannel({ limits: both })]));
+    const plan = () =>
+      planIntent(aBody({ amount: { currency: 'THB', value } }), aContext([aChannel({ limits: both })]));
 
     expect(plan).toThrow(expect.objectContaining({ details }));
   });
@@ -154,7 +165,11 @@ describe('the plan', () => {
     const { intent, qr } = planIntent(aBody({ description: 'Tea ☕' }), aContext());
 
     expect(qr.qrData).toBe(`${intent.channelReference}|THB|19900|Tea ☕|2025-01-01T00:15:00.000Z`);
-    expect(qr).toMatchObject({ paymentIntentId: INTENT_ID, channelReference: intent.channelReference, status: 'active' });
+    expect(qr).toMatchObject({
+      paymentIntentId: INTENT_ID,
+      channelReference: intent.channelReference,
+      status: 'active',
+    });
   });
 
   it('has the same order number each time, because it depends on nothing but the intent', () => {

@@ -128,14 +128,13 @@ function chooseChannel(body: CreateIntentBody, { channels, livemode }: PlanConte
 
 function checkLimits(value: bigint, channel: Channel, currency: string): void {
   const { min, max } = channel.limits?.[currency] ?? {};
-  const refuse = (code: ErrorCode, words: string, limit: Record<string, number>) => {
-    const [minorUnits] = Object.values(limit);
+  const refuse = (code: ErrorCode, range: string, details: { minimum: number } | { maximum: number }) => {
     throw new ItPayError(code, {
-      message: `The channel "${channel.id}" takes ${words} ${minorUnits} minor units of ${currency}.`,
+      message: `The channel "${channel.id}" takes ${range} minor units of ${currency}.`,
       param: 'amount.value',
-      details: { channel: channel.id, ...limit },
+      details: { channel: channel.id, ...details },
     });
   };
-  if (min !== undefined && value < min) refuse('AMOUNT_TOO_SMALL', 'at least', { minimum: Number(min) });
-  if (max !== undefined && value > max) refuse('AMOUNT_EXCEEDED', 'at most', { maximum: Number(max) });
+  if (min !== undefined && value < min) refuse('AMOUNT_TOO_SMALL', `at least ${min}`, { minimum: Number(min) });
+  if (max !== undefined && value > max) refuse('AMOUNT_EXCEEDED', `at most ${max}`, { maximum: Number(max) });
 }

@@ -95,13 +95,15 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
         { limit: query.limit, startingAfter: query.starting_after, endingBefore: query.ending_before },
       );
       const expand = query.expand === 'qr';
+      // The way on: from the last one of a page of older ones, from the first one of a page of newer ones.
+      const last = query.ending_before === undefined ? intents.at(-1) : intents[0];
       return {
         status: 200,
         body: {
           object: 'list',
           data: intents.map((presented) => toWire(presented, links, expand)),
           has_more: hasMore,
-          next_cursor: hasMore ? (intents.at(-1)?.intent.id ?? null) : null,
+          next_cursor: hasMore ? (last?.intent.id ?? null) : null,
           url: '/v1/payment-intents',
         },
       };
@@ -170,6 +172,12 @@ const dateOf = (text: string | undefined) => (text === undefined ? undefined : n
 
 const cursor = z.string().refine((id) => isId('pi', id), { error: 'CURSOR_INVALID' });
 
+// JavaScript and PostgreSQL write years before 1 and after 9999 differently.
+const time = z.iso.datetime({ offset: true }).refine((text) => {
+  const year = new Date(text).getUTCFullYear();
+  return year >= 1 && year <= 9999;
+});
+
 const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(25),
   starting_after: cursor.optional(),
@@ -177,8 +185,8 @@ const listQuery = z.strictObject({
   status: z.enum(intentMachine.states).optional(),
   order_reference: z.string().min(1).max(64).optional(),
   payer: z.string().min(1).max(40).optional().meta({ description: 'An agent id or a human id' }),
-  created_gte: z.iso.datetime({ offset: true }).optional(),
-  created_lte: z.iso.datetime({ offset: true }).optional(),
+  created_gte: time.optional(),
+  created_lte: time.optional(),
   ...expandQuery,
 });
 
@@ -187,7 +195,7 @@ const listSchema = z
     object: z.literal('list'),
     data: z.array(intentSchema),
     has_more: z.boolean(),
-    next_cursor: z.string().nullable(),
+    next_cursor: z.string().nullable().meta({ description: 'For starting_after or ending_before, as in this request' }),
     url: z.string(),
   })
   .meta({ id: 'PaymentIntentList' });

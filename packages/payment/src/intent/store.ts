@@ -51,8 +51,10 @@ export class IntentStore {
         ? await this.#database.query(LIST_OLDER, { ...params, cursor: page.startingAfter ?? null })
         : await this.#database.query(LIST_NEWER, { ...params, cursor: page.endingBefore });
     const intents = rows.slice(0, page.limit).map(presentedFromRow);
-    if (page.endingBefore !== undefined) intents.reverse();
-    return { intents, hasMore: rows.length > page.limit };
+    return {
+      intents: page.endingBefore === undefined ? intents : intents.toReversed(),
+      hasMore: rows.length > page.limit,
+    };
   }
 
   /** Reads an intent and keeps others from changing it until the transaction ends. */

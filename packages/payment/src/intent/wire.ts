@@ -47,7 +47,10 @@ export const intentSchema = z
         qr_image_svg_url: z.string(),
         expires_at: time,
         qr_standard: z.enum(['emvco']).optional().meta({ description: 'At creation, and with expand=qr' }),
-        qr_data: z.string().optional().meta({ description: 'The text of the QR code. At creation, and with expand=qr' }),
+        qr_data: z
+          .string()
+          .optional()
+          .meta({ description: 'The text of the QR code. At creation, and with expand=qr' }),
       })
       .nullable(),
     next_action: z.object({ type: z.enum(['show_qr', 'wait', 'none']) }),

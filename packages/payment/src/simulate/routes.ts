@@ -36,7 +36,9 @@ export function simulateRoutes(deps: PaymentServices, all: readonly SimulatedRai
           if (found === null) throw notFound(id);
           const rail = simulatedRail(found, deps.channels, rails);
           // A closed intent shows no code to scan; the transition below says why it cannot be paid.
-          const credit = found.qr ? rail.pay(found.qr.qrData) : { amount: found.intent.amount, channelTransactionId: '' };
+          const credit = found.qr
+            ? rail.pay(found.qr.qrData)
+            : { amount: found.intent.amount, channelTransactionId: '' };
           const paid = await captureFromChannel(deps, tx, { ...actor, id: `simulator:${rail.channel}` }, id, credit);
           return { status: 200, body: JSON.stringify(toPlain(paid)) };
         }),

@@ -1,5 +1,5 @@
 import type { BlobStore } from '@itpay/kernel';
-import { expect, it } from 'vitest';
+import { expect, it } from './vitest.js';
 
 /** What every driver behind the port `BlobStore` does. */
 export function blobStoreContract(open: () => BlobStore): void {

@@ -1,5 +1,5 @@
 import type { PubSub } from '@itpay/kernel';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from './vitest.js';
 
 /** What every driver behind the port `PubSub` does. */
 export function pubSubContract(open: () => Promise<PubSub>): void {

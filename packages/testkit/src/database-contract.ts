@@ -1,6 +1,6 @@
 import { type Database, one, statement, type Tx } from '@itpay/kernel';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Knex } from './knex.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from './vitest.js';
+import type { Knex } from 'knex';
 
 /** What the suite needs of a back end. */
 export interface DatabaseUnderTest {
