@@ -1,5 +1,5 @@
 import { fileBlobStore, memoryPubSub, openPglite, openPostgres } from '@itpay/data';
-import { gateway, toFetch, type GatewayApi } from '@itpay/gateway';
+import { gateway, SCOPE_PRESETS, toFetch, type GatewayApi } from '@itpay/gateway';
 import {
   Accounts,
   createKernel,
@@ -99,7 +99,7 @@ it('makes a key that works at once, for its account, mode and scopes', async () 
       kind: 'api_key',
       account,
       livemode: false,
-      scopes: ['payments:read', 'payments:write'],
+      scopes: [...SCOPE_PRESETS.merchant_full],
       lineage: key.id,
     },
   });

@@ -3,6 +3,7 @@ import { request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BODY_LIMIT, createHandle } from '@itpay/gateway';
+import { defineRoute, type RawRequest } from '@itpay/kernel';
 import { capturedLogger, fakeClock, seededIds } from '@itpay/testkit';
 import express, { type Express } from 'express';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -10,6 +11,7 @@ import { z } from 'zod';
 import { mount } from '@itpay/express';
 
 const logger = capturedLogger();
+const callbacks: RawRequest[] = [];
 let pollEnded: Promise<unknown> = Promise.resolve();
 
 const common = { summary: 'A route of a test', tag: 'Test', answers: {}, errors: [] };
@@ -39,6 +41,17 @@ const pay = {
         access: 'payments:write',
         run: async () => ({ status: 200, body: { cancelled: true } }),
       },
+      defineRoute({
+        ...common,
+        method: 'POST',
+        path: '/v1/channels/{channel}/callback',
+        access: 'public',
+        raw: true,
+        run: async ({ raw }) => {
+          callbacks.push(raw);
+          return { status: 200, content: { type: 'text/plain', bytes: 'success' } };
+        },
+      }),
       {
         ...common,
         method: 'GET',
@@ -118,6 +131,75 @@ describe.each([
 
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: 'BODY_INVALID' } });
+  });
+});
+
+describe('A callback, whose signature covers the bytes', () => {
+  const call = (base: string, type: string, body: Buffer) =>
+    fetch(`${base}/itpay/v1/channels/sample/callback?sign=%2b`, {
+      method: 'POST',
+      headers: { 'content-type': type },
+      body: body as BodyInit,
+    });
+  const spaced = Buffer.from('{ "b": 1.0,\r\n "a": "\\u00e9" }\n');
+  const gbk = Buffer.from([0x61, 0x3d, 0xd6, 0xa7, 0xff, 0x00]);
+  const any = { type: '*/*' };
+
+  it.each([
+    ['without a body parser', (app: Express) => app.use('/itpay', mount(pay))],
+    ['before express.json()', (app: Express) => app.use('/itpay', mount(pay)).use(express.json())],
+    [
+      'after express.json({ verify })',
+      (app: Express) => app.use(express.json({ verify: keepBytes })).use('/itpay', mount(pay)),
+    ],
+    [
+      'after parsers of everything with { verify }',
+      (app: Express) =>
+        app
+          .use(express.json({ verify: keepBytes }))
+          .use(express.urlencoded({ verify: keepBytes }))
+          .use('/itpay', mount(pay)),
+    ],
+    ['after express.raw()', (app: Express) => app.use(express.raw(any)).use('/itpay', mount(pay))],
+  ])('arrives byte for byte when mounted %s', async (_how, build) => {
+    const base = await serve(build);
+
+    for (const [type, body] of [
+      ['application/json', spaced],
+      ['application/x-www-form-urlencoded', gbk],
+      ['application/octet-stream', gbk],
+      ['text/xml; charset=gbk', gbk],
+    ] as const) {
+      const response = await call(base, type, body);
+
+      expect([response.status, await response.text()]).toEqual([200, 'success']);
+      expect(callbacks.at(-1)).toMatchObject({ path: '/itpay/v1/channels/sample/callback?sign=%2b' });
+      expect(Buffer.from(callbacks.at(-1)!.rawBody)).toEqual(body);
+    }
+  });
+
+  it.each([
+    ['express.json()', express.json(), 'application/json', spaced],
+    ['express.urlencoded()', express.urlencoded(), 'application/x-www-form-urlencoded', Buffer.from('a=b')],
+    ['express.text()', express.text(any), 'text/xml; charset=gbk', gbk],
+  ])('fails after %s kept no bytes, and the log has the fix', async (_how, parser, type, body) => {
+    const before = [logger.lines.length, callbacks.length] as const;
+    const base = await serve((app) => app.use(parser).use('/itpay', mount(pay)));
+
+    const response = await call(base, type, body);
+
+    expect([response.status, callbacks.length]).toEqual([500, before[1]]);
+    expect(logger.lines.slice(before[0])).toMatchObject([
+      { level: 'error', fields: { err: { message: expect.stringContaining('Mount ItPay before express.json()') } } },
+    ]);
+  });
+
+  it('arrives after express.json() when that left it alone', async () => {
+    const base = await serve((app) => app.use(express.json()).use('/itpay', mount(pay)));
+
+    await call(base, 'application/x-www-form-urlencoded', gbk);
+
+    expect(Buffer.from(callbacks.at(-1)!.rawBody)).toEqual(gbk);
   });
 });
 
@@ -219,6 +301,7 @@ it('tells a route that the client has gone away', async () => {
 
 it('survives a client that leaves in the middle of its body, and does not call that an error of ours', async () => {
   const base = await serve((app) => app.use('/itpay', mount(pay)));
+  const before = logger.lines.length;
   const sending = httpRequest(`${base}/itpay/v1/things`, {
     method: 'POST',
     headers: { ...headers, 'content-length': 1000 },
@@ -231,7 +314,7 @@ it('survives a client that leaves in the middle of its body, and does not call t
   await sleep(50);
 
   expect((await fetch(`${base}/itpay/v1/things/x`)).status).toBe(200);
-  expect(logger.lines).toEqual([]);
+  expect(logger.lines.slice(before)).toEqual([]);
 });
 
 it('sends nothing a second time when the host has answered already', async () => {

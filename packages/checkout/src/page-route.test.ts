@@ -244,6 +244,7 @@ function request(
     params: route.params.parse({ id }),
     query: route.query.parse({ t, fbclid: 'added by a chat app' }),
     body: undefined,
+    raw: null,
     principal: null,
     displayIntentId: null,
     idempotencyKey: null,

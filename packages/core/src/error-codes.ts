@@ -4,6 +4,7 @@ const malformed = definitions(400, 'validation');
 const wrongMethod = definitions(405, 'not_found');
 const tooLarge = definitions(413, 'validation');
 const unauthenticated = definitions(401, 'authentication');
+const notPaid = definitions(402, 'payment');
 const forbidden = definitions(403, 'authorization');
 const notFound = definitions(404, 'not_found');
 const conflict = definitions(409, 'conflict');
@@ -12,6 +13,8 @@ const gone = definitions(410, 'payment');
 const contradiction = definitions(422, 'conflict');
 const unprocessable = definitions(422, 'validation');
 const beyondChannel = definitions(422, 'channel');
+const notRefundable = definitions(422, 'payment');
+const channelFailed = definitions(502, 'channel', { retryable: true });
 const channelDown = definitions(503, 'channel', { retryable: true });
 const serverFault = definitions(500, 'server', { retryable: true });
 const serverDown = definitions(503, 'server', { retryable: true });
@@ -83,6 +86,10 @@ export const ERROR_CODES = Object.freeze({
   ),
   API_KEY_EXPIRED: unauthenticated('The API key has expired.', 'Use the key that replaced it, or create a new one.'),
   API_KEY_REVOKED: unauthenticated('The API key was revoked.', 'Create a new key; a revoked key never works again.'),
+  CHANNEL_SIGNATURE_INVALID: unauthenticated(
+    'The notification is not proven to come from the channel.',
+    'Check the keys and the merchant account of the channel, and that no proxy or parser changes the body.',
+  ),
   PERMISSION_DENIED: forbidden(
     'The caller may not do this.',
     'Use a key whose scopes cover the operation, or ask the account owner for it.',
@@ -101,6 +108,22 @@ export const ERROR_CODES = Object.freeze({
     'There is no such QR charge in this account.',
     'Check the id, and that its payment intent belongs to the same account and mode.',
   ),
+  INFLOW_NOT_FOUND: notFound(
+    'There is no such inflow in this account.',
+    'Check the id, and that the key is of the same account and mode.',
+  ),
+  OPERATION_NOT_FOUND: notFound(
+    'There is no such channel operation in this account.',
+    'Check the id, and that the key is of the same account and mode.',
+  ),
+  REFUND_NOT_FOUND: notFound(
+    'There is no such refund in this account.',
+    'Check the id, and that its payment intent belongs to the same account and mode.',
+  ),
+  CHANNEL_NOT_FOUND: notFound(
+    'There is no such channel for this account and mode.',
+    'Check the name against the list of channels, and that the key is of the same mode.',
+  ),
   RESOURCE_NOT_FOUND: notFound('There is nothing at this address.', 'Check the path and the id in it.'),
   INVALID_STATE_TRANSITION: conflict(
     'The object is in a state that does not allow this.',
@@ -110,10 +133,40 @@ export const ERROR_CODES = Object.freeze({
     'An object with this identity exists already.',
     'Use the existing object, or choose another identifier.',
   ),
+  OUTCOME_UNKNOWN: notYet(
+    'A channel has not said yet what became of an earlier step. Query, do not pay again.',
+    'Wait as long as Retry-After says, then read the object again; it changes once the channel has answered.',
+  ),
+  PAYMENT_NOT_SUCCEEDED: conflict(
+    'The payment has not succeeded, so there is no money to give back.',
+    'Wait until the payment intent has succeeded, or cancel it while it is open.',
+  ),
+  ALREADY_REFUNDED: conflict(
+    'The whole amount was refunded already.',
+    'Read the refunds of the payment intent; there is nothing left to give back.',
+  ),
+  REFUND_IN_PROGRESS: conflict(
+    'Another refund of this payment is still running.',
+    'Wait until that refund has succeeded or failed, then ask again.',
+  ),
   PAYMENT_EXPIRED: gone('The payment was not made in time and is closed.', 'Create a new payment intent.'),
   QR_EXPIRED: gone(
     'The QR code can no longer be paid.',
     'If the payment intent is still open, ask it for a fresh code; otherwise create a new intent.',
+  ),
+
+  // The payment.
+  PAYMENT_DECLINED: notPaid(
+    'The channel declined the payment.',
+    'Ask the payer to try another way of paying. Repeating the same request changes nothing.',
+  ),
+  INSUFFICIENT_FUNDS: notPaid(
+    'The payer has not enough money for this payment.',
+    'Ask the payer to top up or to pay another way, with a new payment intent.',
+  ),
+  PAYMENT_FAILED: notPaid(
+    'The payment failed for good.',
+    'Read failure of the payment intent for the reason, and create a new intent to try again.',
   ),
 
   // Repeating a request.
@@ -140,6 +193,26 @@ export const ERROR_CODES = Object.freeze({
   CHANNEL_CAPABILITY_UNSUPPORTED: beyondChannel(
     'The channel cannot do this.',
     'Choose a channel that lists the capability, or do without it.',
+  ),
+  CAPTURE_AMOUNT_EXCEEDED: unprocessable(
+    'More would be captured than was authorized.',
+    'Capture at most details.maximum.',
+  ),
+  REFUND_AMOUNT_EXCEEDED: unprocessable(
+    'More would be refunded than is left of the payment.',
+    'Refund at most details.maximum.',
+  ),
+  REFUND_WINDOW_EXPIRED: notRefundable(
+    'The time in which this payment can be refunded is over.',
+    'Give the money back outside of the channel; details.refundable_until says when the time ended.',
+  ),
+  REFUND_POLICY_VIOLATION: notRefundable(
+    'The refund policy does not allow this refund.',
+    'Ask for what the policy allows; the message says what stands against it.',
+  ),
+  CHANNEL_ERROR: channelFailed(
+    'The channel refused the request for a reason on our side. Nothing happened there.',
+    'Repeat the request with the same Idempotency-Key; if it stays, tell the operator the request_id.',
   ),
   CHANNEL_UNAVAILABLE: channelDown(
     'The channel does not answer at the moment. Nothing was sent.',

@@ -16,9 +16,11 @@ describe('the code table', () => {
     const retryable = Object.entries(ERROR_CODES).filter(([, definition]) => definition.retryable);
 
     expect(retryable.map(([code]) => code).toSorted()).toEqual([
+      'CHANNEL_ERROR',
       'CHANNEL_UNAVAILABLE',
       'IDEMPOTENCY_IN_PROGRESS',
       'INTERNAL_ERROR',
+      'OUTCOME_UNKNOWN',
       'SERVICE_UNAVAILABLE',
     ]);
   });

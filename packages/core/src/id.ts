@@ -6,12 +6,20 @@ export const ID_PREFIXES = {
   account: 'm',
   payment_intent: 'pi',
   qr_charge: 'qr',
+  inflow: 'inf',
   operation: 'op',
+  notification: 'ntf',
+  refund: 'ref',
+  void: 'void',
+  ledger_entry: 'led',
   event: 'evt',
   api_key: 'key',
   audit_entry: 'aud',
   request: 'req',
   job: 'job',
+  // Payers and payees. They are named in requests; nothing here makes one.
+  agent: 'agent',
+  human: 'human',
 } as const;
 
 export type IdPrefix = (typeof ID_PREFIXES)[keyof typeof ID_PREFIXES];

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ItPayError } from '@itpay/core';
+import { defineRoute, type RawRequest, type Route, type RouteRequest } from '@itpay/kernel';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { request, route, testHandle } from '../test/fakes.js';
@@ -158,6 +159,107 @@ it('looks at the query of a page for people only where the page asks for it', as
   const { handle } = testHandle([route({ method: 'GET', path: '/errors', access: 'public', hidden: true })]);
 
   expect(await handle(request({ url: '/errors?utm_source=x' }))).toMatchObject({ status: 200 });
+});
+
+describe('A raw route', () => {
+  const seen: RawRequest[] = [];
+  const callback = defineRoute({
+    method: 'POST',
+    path: '/v1/channels/{channel}/callback/{token}',
+    summary: 'Take a notification',
+    tag: 'Test',
+    access: 'public',
+    raw: true,
+    answers: { 200: { description: 'Understood.' } },
+    errors: ['CHANNEL_SIGNATURE_INVALID'],
+    run: async ({ params, query, body, idempotencyKey, raw }) => {
+      seen.push(raw);
+      expect({ params, query, body, idempotencyKey }).toEqual({
+        params: { channel: 'sample', token: 'a/b' },
+        query: undefined,
+        body: undefined,
+        idempotencyKey: null,
+      });
+      const answer = { type: 'text/plain', bytes: 'success' };
+      return { status: 202, content: answer, headers: { 'Cache-Control': 'no-cache', 'X-Rail': '1' } };
+    },
+  });
+  const path = '/v1/channels/sample/callback/a%2Fb?sign=%2b+&sign=x&%zz';
+  const bytes = Buffer.from([0xff, 0x00, 0x7b, 0x0d, 0x0a]);
+
+  it.each([
+    ['https://shop.example/itpay', '/itpay'],
+    ['https://shop.example/a%20b/itpay', '/a%20b/itpay'],
+    ['https://shop.example', ''],
+    ['http://127.0.0.1:8080/', ''],
+  ])('gets the request as it was sent to %s', async (publicUrl, prefix) => {
+    const { handle } = testHandle([callback], { publicUrl });
+    const sent = { 'content-type': 'application/x-www-form-urlencoded; charset=gbk', 'x-signature': 'a, b' };
+
+    const response = await handle(request({ method: 'POST', url: path, headers: sent, body: bytes }));
+
+    expect(seen.at(-1)).toEqual({
+      method: 'POST',
+      path: prefix + path,
+      headers: expect.objectContaining(sent),
+      rawBody: bytes,
+      remoteAddress: '127.0.0.1',
+    });
+    expect(response).toMatchObject({
+      status: 202,
+      headers: { 'content-type': 'text/plain', 'cache-control': 'no-cache', 'x-rail': '1' },
+      body: 'success',
+    });
+  });
+
+  it('takes an empty body, and none', async () => {
+    const { handle } = testHandle([callback]);
+
+    await handle(request({ method: 'POST', url: path }));
+
+    expect(seen.at(-1)?.rawBody).toHaveLength(0);
+  });
+
+  it.each([
+    [{ body: Buffer.alloc(256 * 1024 + 1) }],
+    [{ headers: { 'content-length': `${256 * 1024 + 1}` }, rawBody: () => Promise.reject(new Error('was read')) }],
+  ])('refuses more than 256 kB', async (parts) => {
+    const { handle } = testHandle([callback]);
+
+    const response = await handle(request({ method: 'POST', url: path, ...parts }));
+
+    expect([response.status, bodyOf(response).error.code]).toEqual([413, 'BODY_TOO_LARGE']);
+  });
+
+  it('fails with the fix in the log, and is not run, when only a parsed body is left', async () => {
+    const { handle, logger } = testHandle([callback]);
+    const before = seen.length;
+    const gone = () => Promise.reject(new ItPayError('INTERNAL_ERROR', { message: 'Mount ItPay before the parser.' }));
+
+    const response = await handle(request({ method: 'POST', url: path, parsedBody: { a: 1 }, rawBody: gone }));
+
+    expect([response.status, seen.length]).toEqual([500, before]);
+    expect(logger.lines).toMatchObject([
+      { level: 'error', fields: { err: { message: 'Mount ItPay before the parser.' } } },
+    ]);
+  });
+
+  it('is null for every other route', async () => {
+    const run = async ({ raw }: RouteRequest) => ({ status: 200, body: { raw } });
+    const { handle } = testHandle([route({ method: 'GET', path: '/v1/x', access: 'public', run })]);
+
+    expect(bodyOf(await handle(request({ url: '/v1/x' })))).toEqual({ raw: null });
+  });
+
+  it.each<[Partial<Route>]>([
+    [{ access: 'payments:write' }],
+    [{ body: z.strictObject({}) }],
+    [{ query: z.strictObject({}) }],
+  ])('is refused at the start with %o', (parts) => {
+    expect(() => testHandle([{ ...callback, ...parts }])).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining('is raw') }),
+    );
+  });
 });
 
 describe('What a route throws', () => {

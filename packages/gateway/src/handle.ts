@@ -14,6 +14,7 @@ import { errorAnswer, errorForCaller } from './steps/error-answer.js';
 import { idempotencyOf } from './steps/idempotency.js';
 import { identify } from './steps/identify.js';
 import { readBody } from './steps/read-body.js';
+import { rawReader } from './steps/read-raw.js';
 import { readQuery } from './steps/read-query.js';
 import { render } from './steps/render.js';
 import { requireScope } from './steps/require-scope.js';
@@ -40,6 +41,7 @@ export function createHandle(options: HandleOptions): Handle {
   const { ids, logger, traffic = new Traffic() } = options;
   const router = compileRouter(options.routes.map(prepareRoute));
   const docBase = `${options.publicUrl}/errors`;
+  const readRaw = rawReader(options.publicUrl);
 
   return async (request) => {
     const requestId = ids.next('req');
@@ -50,7 +52,7 @@ export function createHandle(options: HandleOptions): Handle {
       visit = traffic.enter(request);
       const { path, query } = splitUrl(request.url);
       found = router.find(method, path);
-      const answer = await answerTo(request, requestId, found, query, visit, options);
+      const answer = await answerTo(request, requestId, found, query, visit, { ...options, readRaw });
       return render(answer, { method, requestId });
     } catch (thrown) {
       const aborted = visit?.abortBehind(thrown) ?? null;
@@ -77,13 +79,14 @@ async function answerTo(
   { route: prepared, params }: Match<PreparedRoute>,
   search: URLSearchParams,
   visit: Visit,
-  options: HandleOptions,
+  options: HandleOptions & { readonly readRaw: ReturnType<typeof rawReader> },
 ): Promise<RouteAnswer> {
   const { route } = prepared;
   const caller = await identify(route, request, search, options);
   requireScope(route, caller);
 
   const query = prepared.query && readQuery(search, route);
+  const raw = route.raw ? await options.readRaw(request) : null;
   const body = prepared.body && (await readBody(request, { required: prepared.bodyRequired }));
   const sent = { params, query: query ?? {}, body: body ?? undefined };
 
@@ -99,6 +102,7 @@ async function answerTo(
     ...valid,
     ...caller,
     idempotencyKey,
+    raw,
     get signal() {
       return visit.signal;
     },

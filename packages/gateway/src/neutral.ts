@@ -7,7 +7,7 @@ import type { CredentialRequest } from '@itpay/kernel';
 export interface NeutralRequest extends CredentialRequest {
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
-  /** The body that a parser of the host left behind. Set only when the bytes themselves are gone. */
+  /** The body that a parser of the host left behind, parsed or as text. Set only when the bytes themselves are gone. */
   readonly parsedBody?: unknown;
   /**
    * The body's bytes, exactly as sent. Asked for at most once.

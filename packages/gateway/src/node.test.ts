@@ -57,8 +57,17 @@ describe('The bytes of a body', () => {
     ['from rawBody, kept as text', parser({ rawBody: 'é', body: {} }), Buffer.from('é')],
     ['from body, as express.raw leaves it', parser({ body: bytes }), bytes],
     ['from body, as express.text leaves it', parser({ body: 'é' }), Buffer.from('é')],
-  ])('come %s', async (_where, before, expected) => {
-    expect(await receive(bytes, readAll, before)).toEqual(expected);
+  ])('come %s', async (_where, before, sent) => {
+    expect(await receive(sent, readAll, before)).toEqual(sent);
+  });
+
+  it.each([
+    ['bytes that are not UTF-8', Buffer.from([0xf0, 0x9f, 0x98]), '\uFFFD'],
+    ['a byte order mark', Buffer.from('\uFEFF{}'), '{}'],
+    ['another charset', Buffer.from([0xd6, 0xa7, 0xb8, 0xb6]), '支付'], // GBK: four bytes here, six in UTF-8
+  ])('are gone when a parser made text of %s', async (_what, sent, text) => {
+    await expect(receive(sent, readAll, parser({ body: text }))).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+    expect(await receive(sent, async (request) => request.parsedBody, parser({ body: text }))).toBe(text);
   });
 
   it('come from the stream when a parser left a body without reading, as Express 4 does', async () => {

@@ -69,10 +69,21 @@ class NodeRequest implements NeutralRequest {
 const isReadable = (req: IncomingMessage) => !req.readableEnded;
 
 /** The bytes as a parser kept them: `express.json({ verify })` in `rawBody`; `express.raw` and `express.text` in `body`. */
-function keptBytes({ rawBody, body, readableEnded }: Parsed): Uint8Array | null {
+function keptBytes({ rawBody, body, readableEnded, headers }: Parsed): Uint8Array | null {
   const kept = rawBody ?? (readableEnded ? body : undefined);
-  if (typeof kept === 'string') return Buffer.from(kept);
+  if (typeof kept === 'string') return bytesBehind(kept, headers);
   return kept instanceof Uint8Array ? kept : null;
+}
+
+/**
+ * Text gives the bytes back only when they were UTF-8: what is not leaves U+FFFD, a byte order mark is dropped, and another
+ * charset has another length.
+ */
+function bytesBehind(text: string, headers: IncomingMessage['headers']): Uint8Array | null {
+  if (text.includes('\uFFFD')) return null;
+  const bytes = Buffer.from(text);
+  const announced = headers['content-encoding'] === undefined ? headers['content-length'] : undefined;
+  return announced === undefined || Number(announced) === bytes.length ? bytes : null;
 }
 
 function bytesGone(): ItPayError {

@@ -17,10 +17,11 @@ export interface PreparedRoute {
   readonly takesIdempotencyKey: boolean;
 }
 
-/** @throws ItPayError `CONFIGURATION_INVALID` when path and schema disagree about the parameters */
+/** @throws ItPayError `CONFIGURATION_INVALID` when path and schema disagree about the parameters, or a route contradicts itself */
 export function prepareRoute(route: Route): PreparedRoute {
   checkParams(route);
-  const { method, path } = route;
+  checkRaw(route);
+  const { method, path, raw } = route;
   const mutates = method !== 'GET';
   return {
     method,
@@ -28,8 +29,8 @@ export function prepareRoute(route: Route): PreparedRoute {
     route,
     params: route.params ?? null,
     // Pages for people are linked with parameters of others, such as utm_source.
-    query: route.query ?? (route.hidden ? null : NOTHING),
-    body: mutates ? (route.body ?? NOTHING) : null,
+    query: route.query ?? (route.hidden || raw ? null : NOTHING),
+    body: mutates && !raw ? (route.body ?? NOTHING) : null,
     bodyRequired: mutates && route.body !== undefined,
     takesIdempotencyKey: takesIdempotencyKey(route),
   };
@@ -47,8 +48,14 @@ function checkParams({ method, path, params }: Route): void {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!).toSorted();
   const inSchema = Object.keys(params.shape).toSorted();
   if (inPath.join() === inSchema.join()) return;
-  throw new ItPayError('CONFIGURATION_INVALID', {
-    message: `The path of ${method} ${path} has the parameters [${inPath.join()}], its schema [${inSchema.join()}].`,
-    param: 'plugins',
-  });
+  throw badRoute(
+    `The path of ${method} ${path} has the parameters [${inPath.join()}], its schema [${inSchema.join()}].`,
+  );
 }
+
+function checkRaw({ method, path, raw, access, query, body }: Route): void {
+  if (!raw || (access === 'public' && query === undefined && body === undefined)) return;
+  throw badRoute(`The route ${method} ${path} is raw, so it is public and has no schema for query or body.`);
+}
+
+const badRoute = (message: string) => new ItPayError('CONFIGURATION_INVALID', { message, param: 'plugins' });

@@ -10,7 +10,7 @@ import {
   type AnyPlugin,
   type EventHandler,
 } from '@itpay/kernel';
-import { payment } from '@itpay/payment';
+import { payment, type PaymentApi } from '@itpay/payment';
 import { simulator } from '@itpay/simulator';
 import type { Knex } from 'knex';
 import { openDrivers } from './drivers.js';
@@ -91,6 +91,7 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
       return chosen;
     };
     const actorFor = (who: { account: string; livemode: boolean }) => ({ ...who, id: 'host', requestId: null });
+    if (options.paymentPolicy !== undefined) await paymentApi.setPolicy(account().id, options.paymentPolicy);
     if (options.work !== false) kernel.startWork();
 
     let stopped: Promise<void> | undefined;
@@ -119,7 +120,7 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
 }
 
 interface BuiltInApis {
-  readonly payment: Parameters<typeof paymentsOf>[0];
+  readonly payment: PaymentApi;
   readonly gateway: { readonly handle: Handle; readonly keys: ApiKeys; drain(): Promise<void> };
 }
 

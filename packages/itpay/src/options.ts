@@ -9,6 +9,7 @@ import type {
   Principal,
   Random,
 } from '@itpay/kernel';
+import { POLICIES, type PaymentPolicy } from '@itpay/payment';
 import type { Knex } from 'knex';
 
 /** What a host says about its ItPay. Only `publicUrl` and `plugins` have no default. */
@@ -41,6 +42,11 @@ export interface ItPayOptions {
   readonly account?: string;
   /** The mode of calls in this process. Default: `live`. */
   readonly mode?: 'live' | 'test';
+  /**
+   * What shall happen with money that is not what was asked for, for the account of calls in this process: `late`, `over`
+   * and `under`, each `accept`, `auto_refund` or `park`. Default: late and over go back, under lies parked.
+   */
+  readonly paymentPolicy?: Partial<PaymentPolicy>;
   /** False in a process that shall not run jobs and deliver events. Default: true. */
   readonly work?: boolean;
 
@@ -85,6 +91,11 @@ export function checkOptions(options: ItPayOptions): CheckedOptions {
   }
   if (options.database !== undefined && options.knex !== undefined) {
     throw invalid('database', 'Give database (a URL) or knex (your own instance), not both.');
+  }
+  for (const [when, policy] of Object.entries(options.paymentPolicy ?? {})) {
+    if (!['late', 'over', 'under'].includes(when) || !POLICIES.includes(policy)) {
+      throw invalid('paymentPolicy', `late, over and under are each one of ${POLICIES.join(', ')}.`);
+    }
   }
   if (!Array.isArray(options.plugins)) {
     throw invalid('plugins', 'Give a list, such as [promptpay({ target: "0812345678" })].');

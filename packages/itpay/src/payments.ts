@@ -1,4 +1,4 @@
-import { ItPayError, type Money } from '@itpay/core';
+import { ItPayError, money, type Money } from '@itpay/core';
 import { idempotencyKey, type Actor } from '@itpay/kernel';
 import type { CreateIntentInput, PaymentApi, PaymentIntent, PresentedIntent } from '@itpay/payment';
 import type { Knex } from 'knex';
@@ -16,6 +16,12 @@ export interface CreateIntentOptions {
   readonly trx?: Knex.Transaction;
   /** Makes a repeated call return the first call's intent. 1 to 255 printable ASCII characters, kept for 72 hours. */
   readonly idempotencyKey?: string;
+}
+
+/** In minor units. */
+export interface HostAmount {
+  readonly currency: string;
+  readonly value: bigint | number;
 }
 
 export interface ListIntentsInput {
@@ -38,6 +44,23 @@ export interface Payments {
    * @throws ItPayError with the same codes as `POST /v1/payment-intents`; nothing was written then
    */
   createIntent(input: CreateIntentInput, options?: CreateIntentOptions): Promise<HostIntent>;
+  /**
+   * Opens the order of an intent that was created with `{ trx }` on a rail with a network, now that the transaction has
+   * committed. Without this call the worker does it a moment later.
+   */
+  present(id: string): Promise<HostIntent>;
+  /**
+   * Takes money that the rail holds, all of it unless `amount` says less.
+   *
+   * @throws ItPayError with the same codes as `POST /v1/payment-intents/{id}/capture`
+   */
+  captureIntent(id: string, options?: { readonly amount?: HostAmount; readonly idempotencyKey?: string }): Promise<HostIntent>;
+  /**
+   * Ends an intent before money moves.
+   *
+   * @throws ItPayError with the same codes as `POST /v1/payment-intents/{id}/cancel`
+   */
+  cancelIntent(id: string, options?: { readonly reason?: string; readonly idempotencyKey?: string }): Promise<HostIntent>;
   /** @throws ItPayError `PAYMENT_INTENT_NOT_FOUND` */
   getIntent(id: string): Promise<HostIntent>;
   /** Newest first. */
@@ -59,9 +82,22 @@ export function paymentsOf(payment: PaymentApi, actor: Actor): Payments {
     async createIntent(input, { trx, idempotencyKey: key } = {}) {
       const created = await payment.createIntent(actor, input, {
         trx,
-        idempotencyKey: key === undefined ? undefined : hostKey(actor, key, input),
+        idempotencyKey: hostKey(actor, 'createIntent', key, input, input.amount),
       });
       return toHost(created);
+    },
+    present: async (id) => toHost(await payment.present(actor, id)),
+    async captureIntent(id, { amount, idempotencyKey: key } = {}) {
+      const captured = await payment.captureIntent(actor, id, amount ? toMoney(amount) : null, {
+        idempotencyKey: hostKey(actor, 'captureIntent', key, { id, amount }, amount),
+      });
+      return toHost(captured);
+    },
+    async cancelIntent(id, { reason, idempotencyKey: key } = {}) {
+      const cancelled = await payment.cancelIntent(actor, id, reason ?? null, {
+        idempotencyKey: hostKey(actor, 'cancelIntent', key, { id, reason }, undefined),
+      });
+      return toHost(cancelled);
     },
     async getIntent(id) {
       const found = await payment.findIntent(actor, id);
@@ -80,10 +116,16 @@ export function paymentsOf(payment: PaymentApi, actor: Actor): Payments {
   };
 }
 
+function toMoney({ currency, value }: HostAmount): Money {
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return money(currency, BigInt(value));
+  throw new ItPayError('AMOUNT_INVALID', { param: 'amount.value' });
+}
+
 // Calls in the host's process share no keys with its HTTP callers.
-function hostKey(actor: Actor, key: string, input: CreateIntentInput) {
-  const scope = { ...actor, caller: actor.id, method: 'CALL', route: 'payments.createIntent', key };
-  const request = { ...input, amount: input.amount && { ...input.amount, value: String(input.amount.value) } };
+function hostKey(actor: Actor, call: string, key: string | undefined, input: object, amount: HostAmount | undefined) {
+  if (key === undefined) return undefined;
+  const scope = { ...actor, caller: actor.id, method: 'CALL', route: `payments.${call}`, key };
+  const request = { ...input, amount: amount && { ...amount, value: String(amount.value) } };
   try {
     return idempotencyKey(scope, request);
   } catch (error) {

@@ -19,6 +19,12 @@ it('creates an account that is found by id and by name', async () => {
   expect(await here.findByName('Noodle Shop')).toEqual(created);
 });
 
+it('starts without a policy of its own', async () => {
+  await here.create('Noodle Shop');
+
+  expect(await h.rows('accounts')).toMatchObject([{ policy: {} }]);
+});
+
 it('finds nothing where there is nothing', async () => {
   expect([await here.find('m_none'), await here.findByName('none'), await here.list()]).toEqual([null, null, []]);
 });

@@ -18,6 +18,17 @@ const plugin = (name: string, register: (registry: Registry) => void, rest: Part
 const clock = provide(Clock, [], () => ({ name: 'the clock' }));
 const start = (plugins: readonly AnyPlugin[], provisions = [clock]) => assemble(provisions, plugins);
 
+it('lets the kernel add to an extension point as plugins do', async () => {
+  const ours = provide(Rails, [Clock], ({ name }) => `by the kernel and ${name}`);
+  const theirs = plugin('shop', (registry) => registry.contribute(Rails, [], () => 'by a plugin'));
+  const reader = provide(Stamp, [Rails], (rails) => ({ name: rails.join(', ') }));
+
+  const { all, get } = await start([theirs], [clock, ours, reader]);
+
+  expect(all(Rails)).toEqual(['by a plugin', 'by the kernel and the clock']);
+  expect(get(Stamp).name).toBe('by a plugin, by the kernel and the clock');
+});
+
 describe('a plugin', () => {
   it('receives what it asks for, in the order in which it asks', async () => {
     const { all } = await start([

@@ -8,7 +8,7 @@ export { Clock, systemClock } from './ports/clock.js';
 export { Database, maybeOne, one, type Queryable, type Tx } from './ports/database.js';
 export { IdGenerator, uuidV7Ids } from './ports/id-generator.js';
 export { Logger, type LogFields } from './ports/logger.js';
-export { CHANGED_TOPIC, PubSub, WORK_TOPIC } from './ports/pubsub.js';
+export { CHANGED_TOPIC, PubSub, SWEEP_TOPIC, WORK_TOPIC } from './ports/pubsub.js';
 export { cryptoRandom, Random } from './ports/random.js';
 export { Secrets, secretsFrom } from './ports/secrets.js';
 export { Settings } from './settings.js';
@@ -17,17 +17,57 @@ export {
   CAPABILITIES,
   channelInstanceKey,
   Channels,
+  QR_STANDARDS,
   type AuthorizeRequest,
+  type CallbackAnswer,
+  type CallContext,
   type Capability,
+  type CaptureRequest,
   type Channel,
+  type ChannelNotice,
+  type Credit,
+  type OrderRequest,
+  type OrderStatus,
   type QrPresentation,
   type QrStandard,
+  type RawCallback,
+  type RefundRequest,
+  type RefundStatus,
+  type VerifiedCallback,
 } from './channel/channel.js';
 export { ChannelRegistry, defineChannel, type ChannelPlugin } from './channel/define-channel.js';
-export { CLOSE_ORDER, operationMachine, type OperationKind, type OperationRow } from './channel/operation.js';
+export { ChannelGuard, type Attempt, type ChannelFigures } from './channel/guard.js';
+export {
+  operationMachine,
+  queuedOperation,
+  type NewOperation,
+  type Operation,
+  type OperationKind,
+  type OperationState,
+} from './channel/operation.js';
+export {
+  dueOperations,
+  findByReference,
+  findOperation,
+  insertOperation,
+  listOperations,
+  lockOperation,
+  operationsOfPayment,
+  saveOperation,
+  type OperationFilter,
+} from './channel/operation-store.js';
 export { channelReference, type OperationIdentity } from './channel/reference.js';
-export { OUTCOMES, type Outcome } from './channel/outcome.js';
-export { SimulatedRails, type Credit, type SimulatedRail } from './channel/simulated-rail.js';
+export { notFound, OPERATION_LEASE_MS, settle, start, stillOpen } from './channel/settle.js';
+export { nextWaitingQuery } from './channel/schedule.js';
+export {
+  FAILURE_CATEGORIES,
+  OUTCOMES,
+  type ChannelFailure,
+  type FailureCategory,
+  type Outcome,
+  type OutcomeName,
+} from './channel/outcome.js';
+export { SimulatedRails, type SimulatedRail } from './channel/simulated-rail.js';
 
 export { Accounts, type Account } from './accounts.js';
 export { AuditLog, type Actor, type AuditEntry } from './audit.js';
@@ -37,8 +77,15 @@ export { Outbox } from './events/outbox.js';
 export type { EventHandler } from './events/subscriptions.js';
 export { HealthChecks, type HealthCheck } from './health.js';
 export { idempotencyKey, type IdempotencyKey, type KeyScope } from './idempotency/key.js';
-export { Idempotency, KEY_RETENTION_MS, type StoredAnswer } from './idempotency/idempotency.js';
+export {
+  Idempotency,
+  KEY_RETENTION_MS,
+  type KeyClaim,
+  type StoredAnswer,
+  type UsedKey,
+} from './idempotency/idempotency.js';
 export { JobHandlers, Jobs, type Job, type JobContext } from './jobs/jobs.js';
+export { Sweeps, type Sweep } from './jobs/sweeper.js';
 export type { Migration } from './migrate/migration.js';
 export {
   migrate,
@@ -51,9 +98,11 @@ export {
   defineRoute,
   Routes,
   type AnswerDescription,
+  type RawRequest,
   type Route,
   type RouteAnswer,
   type RouteRequest,
 } from './http/route.js';
+export { listAnswer, listQuery, listSchema, pageOf, type ListAnswer, type ListPage } from './http/list.js';
 export { validate } from './http/validate.js';
 export { createKernel, inStartOrder, migrationSets, type Kernel, type KernelOptions } from './kernel.js';

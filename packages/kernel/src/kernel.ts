@@ -2,13 +2,16 @@ import { Accounts } from './accounts.js';
 import { AuditLog } from './audit.js';
 import { Channels } from './channel/channel.js';
 import { ChannelRegistry } from './channel/define-channel.js';
+import { ChannelGuard } from './channel/guard.js';
 import { closeAll } from './close-all.js';
 import { assemble } from './container.js';
 import { DisplayTokens } from './display-token.js';
 import { Outbox } from './events/outbox.js';
 import { Subscriptions, type EventHandler } from './events/subscriptions.js';
 import { Idempotency } from './idempotency/idempotency.js';
+import { keyRetention } from './idempotency/retention.js';
 import { JobHandlers, Jobs } from './jobs/jobs.js';
+import { Sweeper, Sweeps } from './jobs/sweeper.js';
 import { Worker } from './jobs/worker.js';
 import { migrate, requireMigrated, type MigrationSet, type OnMigration } from './migrate/migrate.js';
 import { kernelMigrations } from './migrations.js';
@@ -92,7 +95,15 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         provide(Jobs.token, [Clock, IdGenerator, PubSub], (...deps) => new Jobs(...deps)),
         provide(DisplayTokens.token, [Secrets], (secrets) => new DisplayTokens(secrets)),
         provide(ChannelRegistry.token, [Channels], (channels) => new ChannelRegistry(channels)),
+        provide(ChannelGuard.token, [Clock, Logger], (...deps) => new ChannelGuard(...deps)),
         provide(Subscriptions.token, [Database, Clock, Jobs.token], (...deps) => new Subscriptions(...deps)),
+        provide(Sweeps, [Database, Clock], keyRetention),
+        provide(
+          Sweeper.token,
+          [Sweeps, PubSub, Logger],
+          (...deps) => new Sweeper(...deps),
+          (sweeper) => sweeper.stop(),
+        ),
         provide(
           Worker.token,
           [Database, Clock, IdGenerator, Logger, PubSub, JobHandlers, Subscriptions.token],
@@ -112,14 +123,22 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
       plugins,
     );
     const worker = assembly.get(Worker.token);
+    const sweeper = assembly.get(Sweeper.token);
     return {
       plugins: assembly.apis as PluginApis<P>,
       get: assembly.get,
       all: assembly.all,
       on: (pattern, handler, name) => assembly.get(Subscriptions.token).add(pattern, handler, name),
-      startWork: () => worker.start(),
-      settle: () => worker.settle(),
-      close: () => closeAll([() => worker.stop(), assembly.close, ...drivers]),
+      startWork: () => {
+        worker.start();
+        sweeper.start();
+      },
+      settle: async () => {
+        // What a sweep does makes events, and what hears of them may queue operations.
+        do await worker.settle();
+        while (await sweeper.settle());
+      },
+      close: () => closeAll([() => sweeper.stop(), () => worker.stop(), assembly.close, ...drivers]),
     };
   } catch (error) {
     await closeAll(drivers).catch(() => {}); // the first error is the one that says what to do

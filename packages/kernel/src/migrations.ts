@@ -113,4 +113,41 @@ create unique index operations_by_reference on {schema}.channel_operations (chan
 create unique index operations_one_open_order on {schema}.channel_operations (object_id) where order_open;
 `,
   },
+  {
+    name: '0002-operations',
+    up: `
+-- What the merchant wants to happen with money that is not what was asked for.
+alter table {schema}.accounts add column policy jsonb not null default '{}';
+
+-- A key of an operation that talks to a channel points to the operation, which knows how far it has come.
+alter table {schema}.idempotency_keys
+  add column operation_id text collate "C",
+  drop constraint idempotency_keys_recovery_point_check,
+  add constraint idempotency_keys_recovery_point_check check (recovery_point in ('started', 'recorded', 'finished'));
+create index idempotency_by_operation on {schema}.idempotency_keys (operation_id) where recovery_point = 'recorded';
+create index idempotency_expiring on {schema}.idempotency_keys (expires_at) where recovery_point = 'finished';
+
+alter table {schema}.channel_operations
+  add column livemode boolean not null default false,
+  add column payment_intent_id text collate "C" not null default '',
+  add column amount bigint,
+  add column currency text,
+  add column unattended boolean not null default false,
+  add column purpose text,
+  add column failure jsonb,
+  add column lease_expires_at timestamptz,
+  add column queries int not null default 0,
+  add column unknown_since timestamptz,
+  add column not_found_since timestamptz,
+  add column next_query_at timestamptz,
+  add column operator_required boolean not null default false;
+update {schema}.channel_operations set payment_intent_id = object_id where object = 'payment_intent';
+create index operations_by_payment on {schema}.channel_operations (payment_intent_id);
+create index operations_by_account on {schema}.channel_operations (account, livemode, id desc);
+-- what the sweep takes up
+create index operations_queued on {schema}.channel_operations (id) where state = 'queued';
+create index operations_leased on {schema}.channel_operations (lease_expires_at) where state = 'started';
+create index operations_due on {schema}.channel_operations (next_query_at) where next_query_at is not null;
+`,
+  },
 ];

@@ -25,9 +25,9 @@ export interface Registration extends Provision {
 
 type Factory = (...services: any[]) => unknown;
 
-/** Says how a service of the kernel is built. */
+/** Says how a service of the kernel is built, or what the kernel itself adds to an extension point. */
 export function provide<T, const Deps extends readonly AnyToken[]>(
-  service: Token<T>,
+  service: Token<T> | Point<T>,
   deps: Deps,
   make: (...deps: Services<Deps>) => T | Promise<T>,
   close?: (service: T) => void | Promise<void>,
@@ -45,7 +45,12 @@ export function collect(provisions: readonly Provision[], plugins: readonly AnyP
   const replaced = new Set(brought.filter(({ as }) => as === 'driver').map(({ token }) => token.id));
   const ours = provisions
     .filter(({ token }) => !replaced.has(token.id))
-    .map((one) => ({ ...one, of: KERNEL, as: 'driver' as const, id: Symbol(one.token.name) }));
+    .map((one) => ({
+      ...one,
+      of: KERNEL,
+      as: isPoint(one.token) ? ('contribution' as const) : ('driver' as const),
+      id: Symbol(one.token.name),
+    }));
   const registrations = [...brought, ...ours];
   refuseSecondClaim(registrations.filter(({ as }) => as === 'driver' || as === 'api'));
   return registrations;

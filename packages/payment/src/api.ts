@@ -1,11 +1,19 @@
+import type { Money } from '@itpay/core';
 import { token, type Actor, type IdempotencyKey } from '@itpay/kernel';
 import type { Knex } from 'knex';
+import type { PaymentPolicy } from './inflow/inflow.js';
+import { setPolicy } from './inflow/policy.js';
+import { captureIntent } from './intent/capture.js';
+import { intentNotFound } from './intent/change.js';
 import { createIntent } from './intent/create.js';
 import { toBody, type CreateIntentInput } from './intent/input.js';
 import type { PresentedIntent } from './intent/intent.js';
+import { throwIfFailed } from './operation/handler.js';
+import { orderOf } from './operation/order.js';
 import type { PayerView } from './payer-view.js';
 import { payerView } from './payer-views.js';
 import type { PaymentServices } from './services.js';
+import { voidIntent } from './void/request.js';
 
 /** What a host may add to a call in its own process. */
 export interface CallOptions {
@@ -42,6 +50,14 @@ export interface PaymentApi {
     filter: ListFilter,
     page: Page,
   ): Promise<{ readonly intents: readonly PresentedIntent[]; readonly hasMore: boolean }>;
+  /** Opens the order of an intent that a host's transaction left to be opened, without waiting for the worker. */
+  present(actor: Actor, id: string): Promise<PresentedIntent>;
+  /** Takes held money; null: all of it. Returns the intent as it is afterwards. */
+  captureIntent(actor: Actor, id: string, amount: Money | null, options?: CallOptions): Promise<PresentedIntent>;
+  /** Ends an intent before money moves. Returns the intent as it is afterwards. */
+  cancelIntent(actor: Actor, id: string, reason: string | null, options?: CallOptions): Promise<PresentedIntent>;
+  /** What shall happen with money that is not what was asked for. What is left out goes back to its default. */
+  setPolicy(account: string, policy: Partial<PaymentPolicy>): Promise<void>;
   /** The pay page of an intent, with a display token. */
   payUrl(intentId: string): string;
   /** What a payer may see. The caller has checked the display token. Null when unknown, or closed for more than a day. */
@@ -51,13 +67,34 @@ export const PaymentApi = token<PaymentApi>('payment.api');
 
 export function paymentApi(services: PaymentServices): PaymentApi {
   const { database, store, links } = services;
+  const requireIntent = async (actor: Actor, id: string) => {
+    const found = await store.find(database, actor, id);
+    if (found === null) throw intentNotFound(id);
+    return found;
+  };
   return {
     async createIntent(actor, input, options = {}) {
       const body = toBody(input);
       const within = options.trx ? await database.enlist(options.trx) : null;
-      const created = await createIntent(services, actor, body, options.idempotencyKey ?? null, within);
+      const key = options.idempotencyKey ?? null;
+      const created = await createIntent(services, actor, { body, key, caller: actor.id, within });
       return created.presented;
     },
+    async present(actor, id) {
+      await requireIntent(actor, id);
+      const order = await orderOf(database, { paymentIntentId: id });
+      if (order.state === 'queued' || order.state === 'not_sent') await services.engine.resume(order.id);
+      return requireIntent(actor, id);
+    },
+    async captureIntent(actor, id, amount, { idempotencyKey: key = null } = {}) {
+      throwIfFailed(await captureIntent(services, actor, { intentId: id, amount, key }));
+      return requireIntent(actor, id);
+    },
+    async cancelIntent(actor, id, reason, { idempotencyKey: key = null } = {}) {
+      throwIfFailed(await voidIntent(services, actor, { intentId: id, reason, key }));
+      return requireIntent(actor, id);
+    },
+    setPolicy: (account, policy) => setPolicy(database, account, policy),
     findIntent: (owner, id) => store.find(database, owner, id),
     listIntents: (owner, filter, page) => store.list(owner, filter, page),
     payUrl: (intentId) => links.payPage(intentId),

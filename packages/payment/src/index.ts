@@ -6,3 +6,4 @@ export type { WireIntent } from './intent/wire.js';
 export { payment } from './plugin.js';
 export type { PayerView } from './payer-view.js';
 export { qrChargeMachine, type QrCharge, type QrChargeStatus } from './qr-charge/qr-charge.js';
+export { DEFAULT_POLICY, POLICIES, type PaymentPolicy, type Policy } from './inflow/inflow.js';

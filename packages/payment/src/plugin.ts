@@ -1,108 +1,54 @@
-import {
-  Accounts,
-  AuditLog,
-  BlobStore,
-  ChannelRegistry,
-  Clock,
-  Database,
-  definePlugin,
-  DisplayTokens,
-  Idempotency,
-  IdGenerator,
-  JobHandlers,
-  Jobs,
-  Outbox,
-  PubSub,
-  Routes,
-  Settings,
-  SimulatedRails,
-  token,
-} from '@itpay/kernel';
+import { BlobStore, definePlugin, JobHandlers, Logger, Routes, Secrets, SimulatedRails, Sweeps } from '@itpay/kernel';
 import { paymentApi, PaymentApi } from './api.js';
+import { buildServices, SERVICE_DEPENDENCIES, ServicesToken } from './build-services.js';
+import { callbackRoutes } from './callback/routes.js';
+import { CallbackTokens } from './callback/token.js';
+import { channelRoutes } from './channels/routes.js';
+import { inflowRoutes } from './inflow/routes.js';
+import { expireDue } from './intent/expire.js';
 import { intentRoutes } from './intent/routes.js';
-import { IntentStore } from './intent/store.js';
-import { IntentWaiters } from './intent/wait.js';
-import { Links } from './links.js';
+import { timelineRoute } from './intent/timeline.js';
 import { payment0001 } from './migrations/0001-payment.js';
+import { payment0002 } from './migrations/0002-money.js';
+import { operationRoutes } from './operation/routes.js';
 import { forgetImageJob } from './qr-charge/image-jobs.js';
 import { qrChargeRoutes } from './qr-charge/routes.js';
-import { QrChargeStore } from './qr-charge/store.js';
-import type { PaymentServices } from './services.js';
+import { refundRoutes } from './refund/routes.js';
 import { simulateRoutes } from './simulate/routes.js';
+import { voidRoutes } from './void/routes.js';
 
-const Store = token<IntentStore>('payment.intent-store');
-const Waiters = token<IntentWaiters>('payment.waiters');
-const Services = token<PaymentServices>('payment.services');
-
-/** The payment service: payment intents and QR charges. */
+/** The payment service: intents, QR charges, captures, refunds, voids, and money as it arrives. */
 export const payment = () =>
   definePlugin({
     name: 'payment',
     version: '1',
-    migrations: [payment0001],
+    migrations: [payment0001, payment0002],
     api: PaymentApi,
     register(registry) {
-      registry.own(Store, [Database], (database) => new IntentStore(database));
-      registry.own(
-        Waiters,
-        [Store, Database, PubSub],
-        (...deps) => new IntentWaiters(...deps),
-        (waiters) => waiters.close(),
+      registry.own(ServicesToken, SERVICE_DEPENDENCIES, buildServices, ({ waiters }) => waiters.close());
+      registry.own(PaymentApi, [ServicesToken], paymentApi);
+
+      registry.contribute(Routes, [ServicesToken], intentRoutes);
+      registry.contribute(Routes, [ServicesToken], timelineRoute);
+      registry.contribute(Routes, [ServicesToken], qrChargeRoutes);
+      registry.contribute(Routes, [ServicesToken], refundRoutes);
+      registry.contribute(Routes, [ServicesToken], voidRoutes);
+      registry.contribute(Routes, [ServicesToken], inflowRoutes);
+      registry.contribute(Routes, [ServicesToken], operationRoutes);
+      registry.contribute(Routes, [ServicesToken], channelRoutes);
+      registry.contribute(Routes, [ServicesToken, Secrets, Logger], (services, secrets, logger) =>
+        callbackRoutes(services, new CallbackTokens(secrets), logger),
       );
-      registry.own(
-        Services,
-        [
-          Store,
-          Waiters,
-          Database,
-          Clock,
-          IdGenerator,
-          BlobStore,
-          Accounts.token,
-          ChannelRegistry.token,
-          Idempotency.token,
-          AuditLog.token,
-          Outbox.token,
-          Jobs.token,
-          Settings,
-          DisplayTokens.token,
-        ],
-        (
-          store,
-          waiters,
-          database,
-          clock,
-          ids,
-          blobs,
-          accounts,
-          channels,
-          idempotency,
-          audit,
-          outbox,
-          jobs,
-          settings,
-          displayTokens,
-        ) => ({
-          store,
-          waiters,
-          database,
-          clock,
-          ids,
-          blobs,
-          accounts,
-          channels,
-          idempotency,
-          audit,
-          outbox,
-          jobs,
-          charges: new QrChargeStore(database),
-          links: new Links(settings.publicUrl, displayTokens),
-        }),
-      );
-      registry.own(PaymentApi, [Services], paymentApi);
-      registry.contribute(Routes, [Services], intentRoutes);
-      registry.contribute(Routes, [Services], qrChargeRoutes);
-      registry.contribute(Routes, [Services, SimulatedRails], simulateRoutes);
+      registry.contribute(Routes, [ServicesToken, SimulatedRails], simulateRoutes);
+
       registry.contribute(JobHandlers, [BlobStore], forgetImageJob);
+      registry.contribute(Sweeps, [ServicesToken], ({ engine }) => ({
+        name: 'payment.operations',
+        run: () => engine.sweep(),
+      }));
+      registry.contribute(Sweeps, [ServicesToken], (services) => ({
+        name: 'payment.expiry',
+        run: () => expireDue(services),
+      }));
     },
   });

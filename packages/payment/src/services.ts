@@ -2,18 +2,25 @@ import type {
   Accounts,
   AuditLog,
   BlobStore,
+  Channel,
+  ChannelGuard,
   ChannelRegistry,
   Clock,
   Database,
   Idempotency,
   IdGenerator,
   Jobs,
+  Logger,
   Outbox,
+  PubSub,
 } from '@itpay/kernel';
+import type { InflowStore } from './inflow/store.js';
 import type { IntentStore } from './intent/store.js';
 import type { IntentWaiters } from './intent/wait.js';
 import type { Links } from './links.js';
+import type { OperationEngine } from './operation/engine.js';
 import type { QrChargeStore } from './qr-charge/store.js';
+import type { RefundStore } from './refund/store.js';
 
 /** What the use cases of this package work with. Built once, when the kernel starts. */
 export interface PaymentServices {
@@ -23,12 +30,20 @@ export interface PaymentServices {
   readonly blobs: BlobStore;
   readonly accounts: Accounts;
   readonly channels: ChannelRegistry;
+  readonly guard: ChannelGuard;
   readonly idempotency: Idempotency;
   readonly audit: AuditLog;
   readonly outbox: Outbox;
   readonly jobs: Jobs;
+  readonly logger: Logger;
+  readonly pubsub: PubSub;
+  readonly engine: OperationEngine;
   readonly store: IntentStore;
   readonly charges: QrChargeStore;
+  readonly inflows: InflowStore;
+  readonly refunds: RefundStore;
   readonly waiters: IntentWaiters;
   readonly links: Links;
+  /** Where a channel instance shall notify us. */
+  readonly callbackUrl: (channel: Channel) => string;
 }

@@ -1,6 +1,16 @@
 export { blobStoreContract } from './blob-store-contract.js';
 export { capturedLogger, type CapturedLine, type CapturedLogger } from './captured-logger.js';
-export { channelContract, type ChannelContractCase, type ChannelContractOptions } from './channel-contract.js';
+export {
+  channelContract,
+  type ChannelContractCase,
+  type ChannelContractOptions,
+} from './channel-contract/channel-contract.js';
+export type {
+  CallbackChange,
+  ContractFault,
+  ContractOperation,
+  ContractRail,
+} from './channel-contract/contract-rail.js';
 export { databaseContract, type DatabaseUnderTest } from './database-contract.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
 export { aWhile, pubSubContract } from './pubsub-contract.js';
@@ -13,3 +23,4 @@ export {
   type TestInstanceOptions,
   type TestRequest,
 } from './test-instance.js';
+export * from './fake-rail/index.js';

@@ -1,10 +1,26 @@
 import { ItPayError } from '@itpay/core';
 import type { Route } from '@itpay/kernel';
 
-/** Scopes that go together, under a name. */
+const READ = [
+  'payments:read',
+  'refunds:read',
+  'voids:read',
+  'inflows:read',
+  'operations:read',
+  'channels:read',
+  'audit:read',
+] as const;
+const WRITE = ['payments:write', 'refunds:write', 'voids:write'] as const;
+/** Decisions about money that a person answers for: what became of a call, and what to do with money that fits nothing. */
+const DECIDE = ['inflows:write', 'operations:write'] as const;
+
+/** Scopes that go together, under a name. (Protocol, 11.1) */
 export const SCOPE_PRESETS = {
   /** What a merchant's own backend needs. */
-  merchant_full: ['payments:read', 'payments:write'],
+  merchant_full: [...READ, ...WRITE],
+  merchant_readonly: READ,
+  /** Everything, for the people who run the installation. */
+  operator: [...READ, ...WRITE, ...DECIDE],
 } as const satisfies Record<string, readonly string[]>;
 
 export type ScopePreset = keyof typeof SCOPE_PRESETS;

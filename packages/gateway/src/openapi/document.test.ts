@@ -44,6 +44,18 @@ const routes = [
     errors: ['QR_EXPIRED'],
     run: async () => ({ status: 200 }),
   }),
+  defineRoute({
+    method: 'POST',
+    path: '/v1/channels/{channel}/callback',
+    summary: 'Take a notification',
+    tag: 'Channels',
+    access: 'public',
+    raw: true,
+    params: z.strictObject({ channel: z.string() }),
+    answers: { 200: { description: 'Understood.', contentType: '*/*' } },
+    errors: ['CHANNEL_SIGNATURE_INVALID'],
+    run: async ({ raw }) => ({ status: raw.rawBody.length > 0 ? 200 : 400 }),
+  }),
 ];
 // Through JSON, as a client sees it.
 const document = JSON.parse(JSON.stringify(describeRoutes(routes, { publicUrl: 'https://shop.example/itpay' })));
@@ -66,7 +78,16 @@ it('leaves out pages for people', () => {
     '/v1/openapi.json',
     '/v1/things',
     '/v1/things/{id}/image.png',
+    '/v1/channels/{channel}/callback',
   ]);
+});
+
+it('describes a raw route as one that takes any bytes', () => {
+  const { requestBody, responses } = document.paths['/v1/channels/{channel}/callback'].post;
+
+  expect(requestBody).toEqual({ content: { '*/*': {} } });
+  expect(Object.keys(responses)).toEqual(['200', '400', '401', '413', '500', '503']);
+  expect(responses['400'].description).not.toMatch(/BODY_INVALID|PARAMETER_UNKNOWN/);
 });
 
 it('has no reference that leads nowhere', () => {

@@ -25,12 +25,13 @@ export function errorResponses(route: Route): ZodOpenApiResponsesObject {
 }
 
 function generalCodes(route: Route): ErrorCode[] {
-  const { access, params, query, body, method } = route;
+  const { access, params, query, body, method, raw } = route;
   const hasFields = params !== undefined || query !== undefined || body !== undefined;
   return [
     ...when(hasFields, 'VALIDATION_FAILED', 'PARAMETER_MISSING', 'PARAMETER_INVALID'),
-    'PARAMETER_UNKNOWN',
-    ...when(method !== 'GET', 'BODY_INVALID', 'BODY_TOO_LARGE'),
+    ...when(raw !== true, 'PARAMETER_UNKNOWN'),
+    ...when(raw !== true && method !== 'GET', 'BODY_INVALID'),
+    ...when(raw === true || method !== 'GET', 'BODY_TOO_LARGE'),
     ...when(
       takesIdempotencyKey(route),
       'IDEMPOTENCY_KEY_REQUIRED',

@@ -20,6 +20,7 @@ export function operationOf(route: Route): ZodOpenApiOperationObject {
       ...(takesIdempotencyKey(route) && { header: IDEMPOTENCY_HEADER }),
     },
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    ...(route.raw && { requestBody: { content: { '*/*': {} } } }),
     responses: {
       ...errorResponses(route),
       // What the route says itself about a status wins.

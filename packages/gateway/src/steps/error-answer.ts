@@ -20,7 +20,7 @@ export function errorAnswer(error: ItPayError, requestId: string, docBase: strin
 }
 
 function headersOf({ code, status, details }: ItPayError): Record<string, string> {
-  const retryAfterS = RETRY_AFTER_S[code];
+  const retryAfterS = retryAfterOf(details) ?? RETRY_AFTER_S[code];
   return {
     ...(status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(code === 'METHOD_NOT_ALLOWED' && { allow: (details!['allowed'] as string[]).join(', ') }),
@@ -28,11 +28,18 @@ function headersOf({ code, status, details }: ItPayError): Record<string, string
   };
 }
 
+/** Who throws may know better, in whole or broken seconds. */
+function retryAfterOf(details: ItPayError['details']): number | undefined {
+  const seconds = details?.['retry_after'];
+  return typeof seconds === 'number' && seconds >= 0 && seconds < Infinity ? Math.ceil(seconds) : undefined;
+}
+
 // Long enough for what stands in the way: a statement of another request; a new process, or a channel's hiccup.
 const RETRY_AFTER_S: Readonly<Record<string, number>> = {
   IDEMPOTENCY_IN_PROGRESS: 1,
   SERVICE_UNAVAILABLE: 5,
   CHANNEL_UNAVAILABLE: 5,
+  OUTCOME_UNKNOWN: 5,
 };
 
 const FOR_OPERATORS: ReadonlySet<string> = new Set(['CONFIGURATION_INVALID', 'DATABASE_LOCKED', 'MIGRATION_PENDING']);

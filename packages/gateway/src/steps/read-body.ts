@@ -16,10 +16,11 @@ export async function readBody(
   { required }: { required: boolean },
 ): Promise<JsonObject | undefined> {
   if (required) requireJsonType(request.headers['content-type']);
-  if (Number(request.headers['content-length']) > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT);
+  refuseAnnouncedSize(request);
   if (request.parsedBody !== undefined) {
     requireJsonType(request.headers['content-type']);
-    return requireStorable(request.parsedBody);
+    const { parsedBody } = request;
+    return typeof parsedBody === 'string' ? parseJsonObject(Buffer.from(parsedBody)) : requireStorable(parsedBody);
   }
 
   const bytes = await request.rawBody(BODY_LIMIT);
@@ -29,6 +30,11 @@ export async function readBody(
   }
   if (required) throw bodyInvalid('The body is empty. Send one JSON object.');
   return undefined;
+}
+
+/** @throws ItPayError `BODY_TOO_LARGE` before the first byte, when the header tells */
+export function refuseAnnouncedSize({ headers }: NeutralRequest): void {
+  if (Number(headers['content-length']) > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT);
 }
 
 /** @param limit in bytes */

@@ -1,5 +1,6 @@
 import type { Money } from '@itpay/core';
 import { point } from '../token.js';
+import type { ChannelFailure, Outcome } from './outcome.js';
 
 /** What a channel can do, said beforehand. A request that needs more is refused before anything is sent. */
 export const CAPABILITIES = [
@@ -7,10 +8,27 @@ export const CAPABILITIES = [
   'offline_qr',
   /** The payer cannot change the amount; a different one is a security event and not an over- or underpayment. */
   'amount_locked',
+  /** Money can be held first and taken later. Needs `capture`. */
+  'manual_capture',
+  'partial_capture',
+  /** Needs `refund` and `queryRefund`. */
+  'refund',
+  'partial_refund',
+  'multiple_refunds',
+  /** The rail tells us. Needs `verifyCallback`. */
+  'callback',
+  'scan_notification',
+  /** An unpaid order can be closed. Needs `cancel`. */
+  'close_order',
+  /** The same order may be sent twice under one reference, and gives the same code again. */
+  'authorize_idempotent',
+  /** When the rail says that it does not know an order, it never will. Otherwise two answers 30 seconds apart are needed. */
+  'not_found_is_final',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-export type QrStandard = 'emvco';
+export const QR_STANDARDS = ['emvco', 'proprietary'] as const;
+export type QrStandard = (typeof QR_STANDARDS)[number];
 
 /** What the payer shall see. The amount is exact; `reference` is the order number under which the rail knows the payment. */
 export interface AuthorizeRequest {
@@ -20,6 +38,13 @@ export interface AuthorizeRequest {
   readonly expiresAt: Date;
 }
 
+/** An order at a rail with a network. */
+export interface OrderRequest extends AuthorizeRequest {
+  readonly captureMethod: 'automatic' | 'manual';
+  /** Where the rail shall tell us; proves nothing by itself. */
+  readonly notifyUrl: string;
+}
+
 export interface QrPresentation {
   readonly kind: 'qr';
   readonly qrStandard: QrStandard;
@@ -27,9 +52,92 @@ export interface QrPresentation {
   readonly qrData: string;
 }
 
+/** Money that arrived, as the rail reports it. */
+export interface Credit {
+  /** The rail's own number of the payment. */
+  readonly channelTransactionId: string;
+  readonly amount: Money;
+  readonly paidAt: Date;
+}
+
+/** What the rail says about an order of ours. */
+export type OrderStatus =
+  | { readonly status: 'not_found' | 'pending' | 'scanned' | 'closed' }
+  | { readonly status: 'authorized'; readonly channelTransactionId: string; readonly amount: Money }
+  | { readonly status: 'captured'; readonly credit: Credit }
+  /** It would not say. */
+  | { readonly status: 'unknown'; readonly failure: ChannelFailure };
+
+export interface CaptureRequest {
+  /** The order. */
+  readonly reference: string;
+  /** The key of this capture, the same for every attempt. */
+  readonly captureReference: string;
+  readonly amount: Money;
+}
+
+export interface RefundRequest {
+  /** The order that was paid, and the rail's number of the payment that is given back. */
+  readonly reference: string;
+  readonly channelTransactionId: string;
+  /** The key of this refund, the same for every attempt. */
+  readonly refundReference: string;
+  readonly amount: Money;
+  /** What that payment brought. */
+  readonly total: Money;
+  readonly reason: string;
+}
+
+/** What the rail says about a refund of ours. */
+export type RefundStatus =
+  | { readonly status: 'not_found' | 'processing' | 'succeeded' }
+  | { readonly status: 'failed' | 'unknown'; readonly failure: ChannelFailure };
+
+/** A notification as it came in, byte for byte. */
+export interface RawCallback {
+  readonly method: string;
+  /** The public path as the rail called it, with its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly rawBody: Uint8Array;
+}
+
+/** What a verified notification says. Every field was there and well-formed; the framework compares them with the order. */
+export interface ChannelNotice {
+  /** The rail's own number of the notification; a repeated one carries the same. */
+  readonly eventId: string;
+  readonly kind: 'payment' | 'authorized' | 'scanned' | 'closed' | 'refund';
+  readonly merchantAccount: string;
+  /** Our order number, or our refund number for `refund`. */
+  readonly reference: string;
+  /** With `payment` and `authorized`. */
+  readonly credit?: Credit;
+  /** With `refund`. */
+  readonly refund?: { readonly status: 'succeeded' | 'failed'; readonly amount: Money };
+}
+
+export interface CallbackAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface VerifiedCallback {
+  readonly notices: readonly ChannelNotice[];
+  /** "Understood", in the rail's dialect; sent after the commit. */
+  readonly acknowledge: CallbackAnswer;
+}
+
+export interface CallContext {
+  /** Aborts when the time of the call is over. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * One configured instance of a rail: its facts, and the methods that the rail has. A missing method is a missing
  * capability.
+ *
+ * A method that calls the rail returns an outcome; what it throws becomes one through `mapError`.
  */
 export interface Channel {
   /** The rail: `promptpay`. Lower case letters, digits and `_`. */
@@ -55,19 +163,52 @@ export interface Channel {
   readonly qrTtlMs?: number;
   /** How long an intent stays open unless its creator says otherwise, in milliseconds. Left out: 15 minutes. */
   readonly defaultExpiryMs?: number;
+  /** How long after its expiry an order that cannot be closed is still waited for, in milliseconds. Left out: 2 minutes. */
+  readonly expiryGraceMs?: number;
+  /** How long after the payment a refund is possible, in milliseconds. Left out: the rail sets no limit. */
+  readonly refundWindowMs?: number;
+  /** How long one call may take, in milliseconds; less than the lease of 60 seconds. Left out: 15 seconds. */
+  readonly timeoutMs?: number;
 
   /**
    * Builds the QR of a rail that needs no network. Pure and synchronous, so that creating an intent stays one round trip.
+   * A rail has `encode` or `authorize`, one of the two.
    *
    * @throws ItPayError `AMOUNT_PRECISION_UNSUPPORTED` when the rail cannot express the amount exactly
    */
-  encode(request: AuthorizeRequest): QrPresentation;
+  encode?(request: AuthorizeRequest): QrPresentation;
+  /** Opens an order. `succeeded` means that the order exists and can be paid, not that money moved. */
+  authorize?(request: OrderRequest, context: CallContext): Promise<Outcome<QrPresentation>>;
+  /** Asks for the state of an order by our own reference: after a timeout, before expiry and while a payment is open. */
+  query?(reference: string, context: CallContext): Promise<OrderStatus>;
+  /** Closes an unpaid order, or releases a hold. */
+  cancel?(reference: string, context: CallContext): Promise<Outcome<{ readonly result: 'closed' | 'already_paid' }>>;
+  /** Takes held money. */
+  capture?(request: CaptureRequest, context: CallContext): Promise<Outcome<Credit>>;
+  refund?(request: RefundRequest, context: CallContext): Promise<Outcome<{ readonly channelRefundId: string }>>;
+  /** Asks for the state of a refund by our own refund reference. */
+  queryRefund?(
+    request: Pick<RefundRequest, 'reference' | 'refundReference' | 'channelTransactionId'>,
+    context: CallContext,
+  ): Promise<RefundStatus>;
+  /**
+   * Checks a notification: signature first, then form. It reads nothing from the database.
+   *
+   * @throws ItPayError `CHANNEL_SIGNATURE_INVALID` for anything that is not proven to come from the rail
+   */
+  verifyCallback?(callback: RawCallback): Promise<VerifiedCallback>;
+  /** "Not accepted", in the rail's dialect, so that it tries again. Left out: a status without a body. */
+  rejectCallback?(reason: 'signature' | 'mismatch' | 'failure'): CallbackAnswer;
+  /** Paths below the mount at which the rail calls us, where it fixes them itself. */
+  readonly callbackPaths?: readonly string[];
+  /** Says what an error that a method threw means. Left out, or undefined: the outcome is unknown. */
+  mapError?(error: unknown): ChannelFailure | undefined;
 }
 
 /** Extension point: every channel instance that plugins bring. */
 export const Channels = point<Channel>('channels');
 
 /** Identifies an instance in the database: two instances of one rail never share order numbers by accident. */
-export function channelInstanceKey(channel: Channel): string {
+export function channelInstanceKey(channel: Pick<Channel, 'id' | 'mode' | 'merchantAccount'>): string {
   return `${channel.id}:${channel.mode}:${channel.merchantAccount}`;
 }

@@ -67,8 +67,53 @@ describe('defineChannel', () => {
     ['limits', { limits: { THB: { min: 2n, max: 1n } } }],
     ['limits', { limits: { THB: { max: 0n } } }],
     ['simulated', { mode: 'live', simulated: true }],
+    ['timeoutMs', { timeoutMs: 0 }],
+    ['timeoutMs', { timeoutMs: 60_000 }],
+    ['timeoutMs', { timeoutMs: NaN }],
   ])('refuses a wrong %s: %o', (field, facts) => {
     expect(() => defineChannel(rail(), rail(facts))).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION_INVALID', param: field }),
+    );
+  });
+
+  // A rail without a network has encode, one with a network authorize.
+  const order = async () => ({ outcome: 'pending' }) as const;
+  const online = { authorize: order, query: async () => ({ status: 'pending' }) as const } satisfies Partial<Channel>;
+  const onlineRail = (change: Partial<Channel> = {}): Channel => {
+    const { encode: _none, ...facts } = rail();
+    return { ...facts, ...online, ...change };
+  };
+  const method = async () => ({}) as never;
+
+  it.each<[what: string, channel: Channel]>([
+    ['encode alone', rail()],
+    ['encode with a query', rail({ query: online.query })],
+    ['authorize and query', onlineRail()],
+    ['a hold', onlineRail({ capabilities: ['manual_capture', 'partial_capture'], capture: method })],
+    ['refunds', onlineRail({ capabilities: ['refund'], refund: method, queryRefund: method })],
+    ['callbacks', onlineRail({ capabilities: ['callback'], verifyCallback: method })],
+    ['closing', onlineRail({ capabilities: ['close_order'], cancel: method, timeoutMs: 59_999 })],
+  ])('accepts %s', (_what, channel) => {
+    expect(defineChannel(channel).channels).toEqual([channel]);
+  });
+
+  const { encode: _encode, ...nothing } = rail();
+  const { query: _query, ...blind } = onlineRail();
+  it.each<[what: string, field: string, channel: Channel]>([
+    ['neither encode nor authorize', 'encode', nothing],
+    ['both encode and authorize', 'encode', rail(online)],
+    ['authorize without query', 'query', blind],
+    ['a hold without capture', 'capture', onlineRail({ capabilities: ['manual_capture'] })],
+    ['capture without a hold', 'capabilities', onlineRail({ capture: method })],
+    ['refunds without refund', 'refund', onlineRail({ capabilities: ['refund'], queryRefund: method })],
+    ['refunds without queryRefund', 'queryRefund', onlineRail({ capabilities: ['refund'], refund: method })],
+    ['refund without refunds', 'capabilities', onlineRail({ refund: method, queryRefund: method })],
+    ['callbacks without verifyCallback', 'verifyCallback', rail({ capabilities: ['callback'] })],
+    ['verifyCallback without callbacks', 'capabilities', rail({ verifyCallback: method })],
+    ['closing without cancel', 'cancel', onlineRail({ capabilities: ['close_order'] })],
+    ['cancel without closing', 'capabilities', onlineRail({ cancel: method })],
+  ])('refuses %s, naming %s', (_what, field, channel) => {
+    expect(() => defineChannel(channel)).toThrow(
       expect.objectContaining({ code: 'CONFIGURATION_INVALID', param: field }),
     );
   });
@@ -90,6 +135,14 @@ describe('ChannelRegistry', () => {
     expect(registry.get('sample', 'test')).toBe(test);
     expect(registry.get('other', 'live')).toBeUndefined();
     expect(registry.get('constructor', 'live')).toBeUndefined();
+  });
+
+  it('finds an instance by the key under which rows were written', () => {
+    const registry = new ChannelRegistry([live, test]);
+
+    expect(registry.byKey('sample:live:shop')).toBe(live);
+    expect(registry.byKey('sample:test:shop')).toBe(test);
+    expect(registry.byKey('sample:live:closed-branch')).toBeUndefined();
   });
 
   it('lists the instances of a mode in the order in which they came', () => {

@@ -1,7 +1,8 @@
 import { exponentOf, isCurrency, ItPayError } from '@itpay/core';
 import { definePlugin, type Plugin } from '../plugin.js';
 import { token, type Token } from '../token.js';
-import { CAPABILITIES, channelInstanceKey, Channels, type Channel } from './channel.js';
+import { CAPABILITIES, channelInstanceKey, Channels, type Capability, type Channel } from './channel.js';
+import { OPERATION_LEASE_MS } from './settle.js';
 
 /** A plugin that brings the instances of one rail. `channels` is there for the contract suite and for tests. */
 export interface ChannelPlugin extends Plugin<string, undefined> {
@@ -69,8 +70,45 @@ function checkFacts(channel: Channel): void {
       throw invalid(channel, 'limits', `For ${currency}, min is at least 1 and max not below it, in minor units.`);
     }
   }
+  checkMethods(channel);
   if (channel.simulated && channel.mode === 'live') {
     throw invalid(channel, 'simulated', 'A simulated channel is for test mode; live money needs a real one.');
+  }
+}
+
+/** Which methods a capability stands for. What is declared is there, and what is there is declared. */
+const METHODS = {
+  manual_capture: ['capture'],
+  refund: ['refund', 'queryRefund'],
+  callback: ['verifyCallback'],
+  close_order: ['cancel'],
+} as const satisfies Partial<Record<Capability, readonly (keyof Channel)[]>>;
+
+function checkMethods(channel: Channel): void {
+  if ((channel.encode === undefined) === (channel.authorize === undefined)) {
+    throw invalid(channel, 'encode', 'Give encode (a code that needs no network) or authorize, one of the two.');
+  }
+  if (channel.authorize !== undefined && channel.query === undefined) {
+    throw invalid(
+      channel,
+      'query',
+      'A rail with authorize needs query: after a timeout only the rail knows what happened.',
+    );
+  }
+  for (const [capability, methods] of Object.entries(METHODS)) {
+    const declared = channel.capabilities.includes(capability as Capability);
+    for (const method of methods) {
+      if (declared && channel[method] === undefined) {
+        throw invalid(channel, method, `The capability "${capability}" needs it.`);
+      }
+      if (!declared && channel[method] !== undefined) {
+        throw invalid(channel, 'capabilities', `It has ${method}, so it declares "${capability}" too.`);
+      }
+    }
+  }
+  const { timeoutMs } = channel;
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < OPERATION_LEASE_MS)) {
+    throw invalid(channel, 'timeoutMs', `It is above 0 and below ${OPERATION_LEASE_MS}, in milliseconds.`);
   }
 }
 
@@ -110,6 +148,11 @@ export class ChannelRegistry {
 
   get(id: string, mode: 'live' | 'test'): Channel | undefined {
     return this.#byMode[mode].get(id);
+  }
+
+  /** The instance under whose key rows were written; undefined once it is no longer configured. */
+  byKey(instance: string): Channel | undefined {
+    return [...this.list('live'), ...this.list('test')].find((channel) => channelInstanceKey(channel) === instance);
   }
 
   /** In the order in which the plugins were listed. */

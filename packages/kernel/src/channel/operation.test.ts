@@ -1,6 +1,6 @@
 import { next } from '@itpay/core';
 import { expect, it } from 'vitest';
-import { operationMachine } from './operation.js';
+import { ACTION_OF, operationMachine, queuedOperation, type NewOperation } from './operation.js';
 import { OUTCOMES } from './outcome.js';
 
 // Protocol 6.1. Every pair of state and action; null: not allowed.
@@ -62,6 +62,32 @@ it('has a row above for every state and action', () => {
   expect(pairs).toEqual(new Set(states.flatMap((state) => actions.map((action) => `${state} ${action}`))));
 });
 
-it('can end in each of the five outcomes', () => {
-  expect(operationMachine.states).toEqual(expect.arrayContaining([...OUTCOMES]));
+it.each(OUTCOMES)('can end as %s', (outcome) => {
+  expect(next(operationMachine, 'started', ACTION_OF[outcome])).toBe(outcome);
+});
+
+it.each<[NewOperation['kind'], boolean]>([
+  ['authorize', true],
+  ['capture', false],
+  ['cancel', false],
+  ['refund', false],
+])('begins a queued %s, which opens an order: %s', (kind, orderOpen) => {
+  const now = new Date('2025-01-01T00:00:00Z');
+  const about: NewOperation = {
+    id: 'op_1',
+    account: 'm_1',
+    livemode: false,
+    object: 'payment_intent',
+    objectId: 'pi_1',
+    paymentIntentId: 'pi_1',
+    kind,
+    channel: 'sample',
+    channelInstance: 'sample:test:shop',
+    reference: 'R1',
+    ordinal: 1,
+    amount: null,
+  };
+
+  expect(queuedOperation(about, now)).toMatchObject({ ...about, state: 'queued', orderOpen, purpose: null });
+  expect(queuedOperation({ ...about, purpose: 'expire' }, now)).toMatchObject({ purpose: 'expire', createdAt: now });
 });

@@ -1,13 +1,6 @@
 import type { Money } from '@itpay/core';
 import { point } from '../token.js';
-
-/** Money that arrived, as a bank would report it. */
-export interface Credit {
-  /** The bank's own number of the transfer. */
-  readonly channelTransactionId: string;
-  readonly amount: Money;
-  readonly paidAt: Date;
-}
+import type { Credit } from './channel.js';
 
 /**
  * The payer of a rail in test mode. It knows only what a wallet knows: the text of the QR code.
@@ -15,8 +8,15 @@ export interface Credit {
 export interface SimulatedRail {
   /** The channel that it stands in for: `promptpay`. */
   readonly channel: string;
-  /** Scans the code and pays what it asks for. @throws when the code is not payable on this simulated rail */
-  pay(qrData: string): Credit;
+  /**
+   * Scans a code.
+   *
+   * @returns what it asks for
+   * @throws ItPayError when the code is not payable on this simulated rail
+   */
+  scan(qrData: string): Money;
+  /** Sends money to the payee of the rail, as much as the payer likes. */
+  transfer(amount: Money): Credit;
 }
 
 /** Extension point: the rails of test mode. */

@@ -1,5 +1,6 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { actor, house } from '../../../../test/support/kernel.js';
+import type { Database } from '../ports/database.js';
 import { CHANGED_TOPIC, WORK_TOPIC } from '../ports/pubsub.js';
 import type { NewEvent } from './event.js';
 
@@ -60,6 +61,43 @@ it('refuses a second event with the same place in an object’s history', async 
   const again = h.database.transaction((tx) => h.outbox.append(tx, actor, [event('pi_1', 1)]));
 
   await expect(again).rejects.toMatchObject({ code: '23505' });
+});
+
+describe('Without a place of its own, an event', () => {
+  const unplaced = (objectId: string): NewEvent => ({ type: 'custom.changed', objectId, object: { id: objectId } });
+  const places = async () => (await h.rows('events')).map(({ object_id, sequence }) => [object_id, sequence]);
+
+  it('comes after the latest of its object, also within one change', async () => {
+    await h.database.transaction((tx) => h.outbox.append(tx, actor, [unplaced('inf_1'), event('inf_2', 7)]));
+    await h.database.transaction((tx) =>
+      h.outbox.append(tx, actor, [unplaced('inf_1'), unplaced('inf_2'), unplaced('inf_1'), unplaced('inf_3')]),
+    );
+
+    expect(await places()).toEqual([
+      ['inf_1', 1],
+      ['inf_2', 7],
+      ['inf_1', 2],
+      ['inf_2', 8],
+      ['inf_1', 3],
+      ['inf_3', 1],
+    ]);
+  });
+
+  it('gets the next place when two write at once and each locks the object first', async () => {
+    await h.database.knex.raw(`insert into ??.accounts (id, name, created_at) values ('m_1', 'Shop', now())`, [
+      h.database.schema,
+    ]);
+    const write = (on: Database) =>
+      on.transaction(async (tx) => {
+        await tx.trx.raw(`select from ??.accounts where id = 'm_1' for update`, [h.database.schema]);
+        await h.outbox.append(tx, actor, [unplaced('m_1')]);
+      });
+
+    await Promise.all([write(h.database), write(h.elsewhere), write(h.database), write(h.elsewhere)]);
+
+    const sequences = (await places()).map(([, sequence]) => sequence as number);
+    expect(sequences.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
+  });
 });
 
 it('does nothing for a change without events', async () => {

@@ -30,7 +30,7 @@ export class Outbox {
       livemode: actor.livemode,
       types: events.map(({ type }) => type),
       objectIds: events.map(({ objectId }) => objectId),
-      sequences: events.map(({ sequence }) => sequence),
+      sequences: events.map(({ sequence }) => sequence ?? null),
       at: this.#clock.now(),
       data: events.map(({ object }) => JSON.stringify({ object })),
     });
@@ -75,7 +75,7 @@ const APPEND = statement<
     livemode: boolean;
     types: string[];
     objectIds: string[];
-    sequences: number[];
+    sequences: (number | null)[];
     at: Date;
     data: string[];
   },
@@ -83,7 +83,11 @@ const APPEND = statement<
 >(
   'event_append',
   `insert into {schema}.events (id, account, livemode, type, object_id, sequence, at, data)
-   select id, :account, :livemode, type, object_id, sequence, :at, data
+   select event.id, :account, :livemode, event.type, event.object_id,
+          coalesce(event.sequence,
+            (select coalesce(max(earlier.sequence), 0) from {schema}.events earlier where earlier.object_id = event.object_id)
+              + row_number() over (partition by event.object_id order by event.place)),
+          :at, event.data
      from unnest(:ids::text[], :types::text[], :objectIds::text[], :sequences::int[], :data::text[])
-       as event (id, type, object_id, sequence, data)`,
+       with ordinality as event (id, type, object_id, sequence, data, place)`,
 );

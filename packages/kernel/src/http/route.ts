@@ -7,8 +7,19 @@ import { point } from '../token.js';
 type Shape = z.ZodObject;
 type Infer<T> = T extends z.ZodType ? z.infer<T> : undefined;
 
+/** A request as it came in, byte for byte: what a channel signs. */
+export interface RawRequest {
+  readonly method: string;
+  /** The public path as the caller called it, with its query: the path of `publicUrl`, then what follows the mount. */
+  readonly path: string;
+  /** Names are lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly rawBody: Uint8Array;
+  readonly remoteAddress: string | null;
+}
+
 /** A request that passed the gateway: authenticated, allowed, validated. */
-export interface RouteRequest<Params = any, Query = any, Body = any> {
+export interface RouteRequest<Params = any, Query = any, Body = any, Raw = any> {
   readonly requestId: string;
   readonly params: Params;
   readonly query: Query;
@@ -19,6 +30,8 @@ export interface RouteRequest<Params = any, Query = any, Body = any> {
   readonly displayIntentId: string | null;
   /** The caller's idempotency key; null where the route takes none. */
   readonly idempotencyKey: IdempotencyKey | null;
+  /** There on routes that are `raw`; null on all others. */
+  readonly raw: Raw;
   /** Aborts when the client went away or the server stops. */
   readonly signal: AbortSignal;
 }
@@ -44,6 +57,7 @@ export interface Route<
   P extends Shape | undefined = any,
   Q extends Shape | undefined = any,
   B extends Shape | undefined = any,
+  Raw extends true | undefined = any,
 > {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the mount, with parameters in braces: `/v1/payment-intents/{id}`. */
@@ -60,12 +74,17 @@ export interface Route<
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B;
+  /**
+   * The route gets the request as it came, up to 256 kB of any content type: a channel's callback. Query and body are not
+   * looked at. Such a route is public and takes no idempotency key.
+   */
+  readonly raw?: Raw;
   readonly answers: Readonly<Record<number, AnswerDescription>>;
   /** Codes beyond those that every route may answer. */
   readonly errors: readonly ErrorCode[];
   /** Left out of the API description: pages for people. */
   readonly hidden?: boolean;
-  run(request: RouteRequest<Infer<P>, Infer<Q>, Infer<B>>): Promise<RouteAnswer>;
+  run(request: RouteRequest<Infer<P>, Infer<Q>, Infer<B>, Raw extends true ? RawRequest : null>): Promise<RouteAnswer>;
 }
 
 /** Extension point: the routes that plugins bring. */
@@ -76,6 +95,7 @@ export function defineRoute<
   P extends Shape | undefined = undefined,
   Q extends Shape | undefined = undefined,
   B extends Shape | undefined = undefined,
->(route: Route<P, Q, B>): Route {
+  Raw extends true | undefined = undefined,
+>(route: Route<P, Q, B, Raw>): Route {
   return route;
 }

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { deferred, house } from '../../../../test/support/kernel.js';
 import { backend } from '../../../../test/support/database.js';
 import type { Database, Tx } from '../ports/database.js';
@@ -87,7 +87,7 @@ it('finds a stored answer without claiming the key', async () => {
   await once(keyFor({}), async () => answer);
   const stored = await idempotency.find(h.database, keyFor({}));
 
-  expect([free, stored]).toEqual([null, answer]);
+  expect([free, stored]).toEqual([null, { verdict: 'replay', answer }]);
   await expect(idempotency.find(h.database, keyFor({ other: 1 }))).rejects.toMatchObject({
     code: 'IDEMPOTENCY_KEY_REUSED',
   });
@@ -101,6 +101,68 @@ it('says that the first request still runs, and first of all that it was another
 
   await expect(once(keyFor({}), async () => answer)).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
   await expect(once(keyFor({ b: 1 }), async () => answer)).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+});
+
+describe('A key of an operation that goes on after the commit', () => {
+  const begin = (key: ReturnType<typeof keyFor>, operationId: string, on: Database = h.database) =>
+    on.transaction(async (tx) => {
+      const claim = await idempotency.claim(tx, key);
+      if (claim.verdict === 'fresh') await idempotency.record(tx, key, operationId);
+      return claim;
+    });
+
+  it('leads back to the operation until that has its answer, and then to the answer', async () => {
+    const key = keyFor({});
+
+    expect(await begin(key, 'op_1')).toEqual({ verdict: 'fresh' });
+    expect(await begin(key, 'op_2')).toEqual({ verdict: 'resume', operationId: 'op_1' });
+    expect(await idempotency.find(h.database, key)).toEqual({ verdict: 'resume', operationId: 'op_1' });
+    await expect(begin(keyFor({ other: 1 }), 'op_2')).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' });
+
+    await h.database.transaction((tx) => idempotency.finish(tx, key, answer));
+
+    expect(await begin(key, 'op_2')).toEqual({ verdict: 'replay', answer });
+  });
+
+  it('is answered with all others of its operation, and a settled answer stays', async () => {
+    const [first, second, other] = ['k1', 'k2', 'k3'].map((key) => idempotencyKey({ ...scope, key }, {}));
+    await begin(first!, 'op_1');
+    await begin(second!, 'op_1');
+    await begin(other!, 'op_2');
+    const finishWith = (body: string) =>
+      h.database.transaction((tx) => idempotency.finishOf(tx, 'op_1', { status: 200, body }));
+
+    await finishWith('paid');
+    await finishWith('something else');
+
+    const found = await Promise.all([first, second, other].map((key) => idempotency.find(h.database, key!)));
+    const replay = { verdict: 'replay', answer: { status: 200, body: 'paid' } };
+    expect(found).toEqual([replay, replay, { verdict: 'resume', operationId: 'op_2' }]);
+  });
+
+  it('is free again when the transaction that recorded it rolls back', async () => {
+    const failing = h.database.transaction(async (tx) => {
+      await idempotency.claim(tx, keyFor({}));
+      await idempotency.record(tx, keyFor({}), 'op_1');
+      throw new Error('no luck');
+    });
+    await expect(failing).rejects.toThrow('no luck');
+
+    expect(await begin(keyFor({}), 'op_2')).toEqual({ verdict: 'fresh' });
+  });
+
+  it('begins one operation when two requests come at once', async () => {
+    const claims = await Promise.all([begin(keyFor({}), 'op_1'), begin(keyFor({}), 'op_2', h.elsewhere)]);
+
+    const begun = claims.findIndex(({ verdict }) => verdict === 'fresh');
+    expect(claims[1 - begun]).toEqual({ verdict: 'resume', operationId: `op_${begun + 1}` });
+  });
+
+  it('does not run a second time by another way', async () => {
+    await begin(keyFor({}), 'op_1');
+
+    await expect(once(keyFor({}), async () => answer)).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
+  });
 });
 
 if (backend() === 'postgres') {

@@ -39,17 +39,47 @@ export class Idempotency {
     work: () => Promise<StoredAnswer>,
   ): Promise<StoredAnswer & { readonly replayed: boolean }> {
     if (key === null) return { ...(await work()), replayed: false };
+    const claim = await this.claim(tx, key);
+    if (claim.verdict === 'replay') return { ...claim.answer, replayed: true };
+    if (claim.verdict !== 'fresh') throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
+    const answer = await work();
+    await this.finish(tx, key, answer);
+    return { ...answer, replayed: false };
+  }
 
+  /**
+   * Takes a key, in the transaction of what it stands for. `fresh`: go on. `replay`: answer as before. `resume`: the
+   * operation that it stands for has begun and has no final answer yet.
+   *
+   * @throws ItPayError `IDEMPOTENCY_KEY_REUSED`
+   */
+  async claim(tx: Tx, key: IdempotencyKey): Promise<KeyClaim> {
     const now = this.#clock.now();
     const claimed = await tx.query(CLAIM, { ...key, now, expiresAt: new Date(now.getTime() + KEY_RETENTION_MS) });
-    if (claimed.length === 0) {
-      const stored = await this.find(tx, key);
-      if (stored !== null) return { ...stored, replayed: true };
-      throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
-    }
-    const answer = await work();
-    await tx.query(FINISH, { scopeHash: key.scopeHash, status: answer.status, body: answer.body });
-    return { ...answer, replayed: false };
+    if (claimed.length > 0) return { verdict: 'fresh' };
+    const used = await this.find(tx, key);
+    if (used === null) throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
+    return used;
+  }
+
+  /** Notes which operation the key stands for. Its answer follows when the operation is settled. */
+  async record(tx: Tx, key: IdempotencyKey, operationId: string): Promise<void> {
+    await tx.query(RECORD, { scopeHash: key.scopeHash, operationId });
+  }
+
+  /** Stores the final answer of a key. */
+  async finish(on: Queryable, key: IdempotencyKey, answer: StoredAnswer): Promise<void> {
+    await on.query(FINISH, { scopeHash: key.scopeHash, ...this.#finished(answer) });
+  }
+
+  /** Stores the final answer of every key that stands for the operation. */
+  async finishOf(tx: Tx, operationId: string, answer: StoredAnswer): Promise<void> {
+    await tx.query(FINISH_OF, { operationId, ...this.#finished(answer) });
+  }
+
+  // The retention counts from the answer: an operation may have been unknown for longer than that.
+  #finished({ status, body }: StoredAnswer) {
+    return { status, body, expiresAt: new Date(this.#clock.now().getTime() + KEY_RETENTION_MS) };
   }
 
   /**
@@ -59,14 +89,26 @@ export class Idempotency {
    * @returns null when the key is free
    * @throws ItPayError `IDEMPOTENCY_KEY_REUSED`, or `IDEMPOTENCY_IN_PROGRESS` while the first request runs
    */
-  async find(on: Queryable, key: IdempotencyKey): Promise<StoredAnswer | null> {
+  async find(on: Queryable, key: IdempotencyKey): Promise<UsedKey | null> {
     const row = await maybeOne(on, FIND, { scopeHash: key.scopeHash });
     if (row === null) return null;
     if (!row.request_hash.equals(key.requestHash)) throw new ItPayError('IDEMPOTENCY_KEY_REUSED');
-    if (row.recovery_point !== 'finished') throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
-    return { status: row.status, body: row.body };
+    if (row.recovery_point === 'finished') {
+      return { verdict: 'replay', answer: { status: row.status, body: row.body } };
+    }
+    if (row.operation_id !== null) return { verdict: 'resume', operationId: row.operation_id };
+    if (row.object_id !== null) return { verdict: 'existing', objectId: row.object_id };
+    throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
   }
 }
+
+/** What an earlier request made of a key. */
+export type UsedKey =
+  | { readonly verdict: 'replay'; readonly answer: StoredAnswer }
+  | { readonly verdict: 'resume'; readonly operationId: string }
+  /** It found an object that was there, and its process died before it stored that as the answer. */
+  | { readonly verdict: 'existing'; readonly objectId: string };
+export type KeyClaim = { readonly verdict: 'fresh' } | UsedKey;
 
 const CLAIM = statement<{ scopeHash: Buffer; requestHash: Buffer; now: Date; expiresAt: Date }, { claimed: number }>(
   'idempotency_claim',
@@ -76,16 +118,38 @@ const CLAIM = statement<{ scopeHash: Buffer; requestHash: Buffer; now: Date; exp
    returning 1 as claimed`,
 );
 
-const FINISH = statement<{ scopeHash: Buffer; status: number; body: string }, object>(
-  'idempotency_finish',
-  `update {schema}.idempotency_keys set recovery_point = 'finished', status = :status, body = :body
+const RECORD = statement<{ scopeHash: Buffer; operationId: string }, object>(
+  'idempotency_record',
+  `update {schema}.idempotency_keys set recovery_point = 'recorded', operation_id = :operationId
     where scope_hash = :scopeHash`,
+);
+
+const FINISH = statement<{ scopeHash: Buffer; status: number; body: string; expiresAt: Date }, object>(
+  'idempotency_finish',
+  `update {schema}.idempotency_keys
+      set recovery_point = 'finished', status = :status, body = :body, expires_at = :expiresAt
+    where scope_hash = :scopeHash`,
+);
+
+const FINISH_OF = statement<{ operationId: string; status: number; body: string; expiresAt: Date }, object>(
+  'idempotency_finish_of',
+  `update {schema}.idempotency_keys
+      set recovery_point = 'finished', status = :status, body = :body, expires_at = :expiresAt
+    where operation_id = :operationId and recovery_point = 'recorded'`,
 );
 
 const FIND = statement<
   { scopeHash: Buffer },
-  { request_hash: Buffer; recovery_point: string; status: number; body: string }
+  {
+    request_hash: Buffer;
+    recovery_point: string;
+    operation_id: string | null;
+    object_id: string | null;
+    status: number;
+    body: string;
+  }
 >(
   'idempotency_find',
-  `select request_hash, recovery_point, status, body from {schema}.idempotency_keys where scope_hash = :scopeHash`,
+  `select request_hash, recovery_point, operation_id, object_id, status, body from {schema}.idempotency_keys
+    where scope_hash = :scopeHash`,
 );

@@ -15,5 +15,7 @@ export const PubSub = token<PubSub>('pubsub');
 
 /** Work is due in the `jobs` table, or an event waits for its position. */
 export const WORK_TOPIC = 'work';
+/** A channel operation waits to be started. */
+export const SWEEP_TOPIC = 'sweep';
 /** An object changed; the message is its id. */
 export const CHANGED_TOPIC = 'changed';

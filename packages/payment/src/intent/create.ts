@@ -2,100 +2,207 @@ import { isItPayError, ItPayError } from '@itpay/core';
 import {
   channelInstanceKey,
   KEY_RETENTION_MS,
+  nextWaitingQuery,
+  OPERATION_LEASE_MS,
+  SWEEP_TOPIC,
   type Actor,
   type IdempotencyKey,
   type Queryable,
   type Tx,
+  type UsedKey,
 } from '@itpay/kernel';
 import { toPlainCharge } from '../qr-charge/wire.js';
+import { throwIfFailed, type OperationAnswer } from '../operation/handler.js';
 import type { PaymentServices } from '../services.js';
-import { CREATE_INTENT, type CreateIntentParams } from './create-statement.js';
+import { CREATE_INTENT, type CreateIntentParams, type CreateIntentVerdict } from './create-statement.js';
+import { purchaseHash } from './duplicate-guard.js';
 import type { CreateIntentBody } from './input.js';
 import type { PresentedIntent } from './intent.js';
-import { planIntent, type IntentPlan } from './plan.js';
+import { STATUS_RANK } from './machine.js';
+import { closeAt, planIntent, type IntentPlan } from './plan.js';
 import { toPlain, type PlainIntent } from './wire.js';
 
-/** A new intent, or the one that an earlier call with the same idempotency key created. */
+export interface CreateRequest {
+  readonly body: CreateIntentBody;
+  readonly key: IdempotencyKey | null;
+  /** Stable over rotation of an API key: two keys of one lineage are one caller. */
+  readonly caller: string;
+  /** A host's transaction; the rows then commit or vanish with the host's. */
+  readonly within: Tx | null;
+}
+
+/** A new intent, or one that was there. */
 export interface Created {
+  readonly status: number;
+  /** An earlier request with the same idempotency key got this answer. */
   readonly replayed: boolean;
-  /** The answer as it was, or will be, stored. */
+  /** The same purchase was open or paid already; this is it. */
+  readonly duplicate: boolean;
+  /** The answer as it is stored. */
   readonly plain: PlainIntent;
-  /** The intent as it is now, with the QR that is shown now. */
+  /** The intent as it is now. */
   readonly presented: PresentedIntent;
 }
 
 /**
- * Creates an intent with its QR: reads the clock, decides, and writes everything with one statement.
+ * Creates an intent. Where the rail's code is built here, one statement writes everything. On a rail with a network the
+ * intent and its operation are committed first, then the order is opened; in a host's transaction it is opened after the
+ * host's commit.
  *
- * @param within a host's transaction; the rows then commit or vanish with the host's
- * @throws ItPayError when no rail can take the payment as asked (nothing is written), or the key belongs to another request
+ * @throws ItPayError when no rail can take the payment as asked (nothing is written), when the key belongs to another
+ *   request, and with the channel's refusal; an order whose outcome is unknown is no error but a 202
  */
-export async function createIntent(
-  deps: PaymentServices,
-  actor: Actor,
-  body: CreateIntentBody,
-  key: IdempotencyKey | null,
-  within: Tx | null,
-): Promise<Created> {
-  const on: Queryable = within ?? deps.database;
+export async function createIntent(services: PaymentServices, actor: Actor, request: CreateRequest): Promise<Created> {
+  const { key, within } = request;
+  const on: Queryable = within ?? services.database;
   let plan: IntentPlan;
   try {
-    plan = planIntent(body, {
+    plan = planIntent(request.body, {
       account: actor.account,
       livemode: actor.livemode,
-      now: deps.clock.now(),
-      intentId: deps.ids.next('pi'),
-      chargeId: deps.ids.next('qr'),
-      channels: deps.channels,
+      now: services.clock.now(),
+      intentId: services.ids.next('pi'),
+      chargeId: services.ids.next('qr'),
+      channels: services.channels,
     });
   } catch (refusal) {
     // A stored answer wins over today's limits: a request that would be refused now may have been answered before.
-    const stored = key && isItPayError(refusal) ? await deps.idempotency.find(on, key) : null;
-    if (stored === null) throw refusal;
-    return replay(deps, on, actor, stored.body);
+    const used = key && isItPayError(refusal) ? await services.idempotency.find(on, key) : null;
+    if (used === null) throw refusal;
+    return answerAgain(services, actor, request, used);
   }
 
-  const plain = toPlain(plan.intent);
-  const [verdict] = await on.query(CREATE_INTENT, toParams(deps, actor, plan, plain, key));
-  if (verdict?.created) {
-    // Wakes the relay and nobody else: no one waits yet for an intent that did not exist.
-    const announce = () => deps.outbox.announce([]);
-    if (within) within.afterCommit(announce);
-    else announce();
-    return { replayed: false, plain, presented: plan };
-  }
+  const params = toParams(services, actor, request, plan);
+  const verdict = await write(services, request, params);
+  if (verdict?.created) return begun(services, actor, request, plan, params);
+  if (verdict?.duplicate_of) return duplicate(services, actor, request, verdict.duplicate_of);
   if (key === null) throw new Error('A new intent without an idempotency key was not written.');
-  if (verdict?.body && verdict.request_hash?.equals(key.requestHash)) return replay(deps, on, actor, verdict.body);
-  // Another request with this key runs, or won the race, or was a different one: the key's row knows.
-  const stored = await deps.idempotency.find(on, key);
-  if (stored === null) throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
-  return replay(deps, on, actor, stored.body);
+  const used = await services.idempotency.find(on, key);
+  if (used === null) throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
+  return answerAgain(services, actor, request, used);
 }
 
-async function replay(deps: PaymentServices, on: Queryable, actor: Actor, body: string): Promise<Created> {
-  const plain = JSON.parse(body) as PlainIntent;
-  const presented = await deps.store.find(on, actor, plain.id);
-  if (presented === null) throw new Error(`The intent ${plain.id} of a stored answer does not exist.`);
-  return { replayed: true, plain, presented };
+/** Null: another request was faster with the same key. */
+async function write(
+  { database }: PaymentServices,
+  { key, within }: CreateRequest,
+  params: CreateIntentParams,
+): Promise<CreateIntentVerdict | null> {
+  try {
+    // A failed statement ends the transaction around it, so the host's is protected by a savepoint where that can happen.
+    const [verdict] =
+      within && key
+        ? await within.trx.transaction(async (savepoint) =>
+            (await database.enlist(savepoint)).query(CREATE_INTENT, params),
+          )
+        : await (within ?? database).query(CREATE_INTENT, params);
+    return verdict ?? null;
+  } catch (error) {
+    const { code, constraint } = error as { code?: string; constraint?: string };
+    if (code === '23505' && constraint === 'idempotency_keys_pkey') return null;
+    throw error;
+  }
+}
+
+async function begun(
+  services: PaymentServices,
+  actor: Actor,
+  { within, key }: CreateRequest,
+  { intent, qr }: IntentPlan,
+  params: CreateIntentParams,
+): Promise<Created> {
+  const plain = toPlain(intent);
+  const fresh = { status: 201, replayed: false, duplicate: false, plain };
+  if (qr !== null || within !== null) {
+    const announce = () => {
+      // Wakes the relay and nobody else: no one waits yet for an intent that did not exist.
+      services.outbox.announce([]);
+      if (qr === null) services.pubsub.publish(SWEEP_TOPIC, params.operationId);
+    };
+    if (within) within.afterCommit(announce);
+    else announce();
+    return { ...fresh, presented: { intent, qr, operation: null } };
+  }
+  services.outbox.announce([]);
+  const operation = await services.engine.perform(await services.engine.find(params.operationId));
+  return fromAnswer(services, actor, await services.engine.answer(operation), services.database, false);
+}
+
+// Another request made the same purchase: its intent is the answer, for this key too.
+async function duplicate(
+  services: PaymentServices,
+  actor: Actor,
+  { key, within }: CreateRequest,
+  intentId: string,
+): Promise<Created> {
+  const on = within ?? services.database;
+  const presented = await services.store.find(on, actor, intentId);
+  if (presented === null) throw new Error(`The intent ${intentId} of a duplicate guard does not exist.`);
+  const plain = toPlain(presented.intent);
+  if (key) await services.idempotency.finish(on, key, { status: 200, body: JSON.stringify(plain) });
+  return { status: 200, replayed: false, duplicate: true, plain, presented };
+}
+
+async function answerAgain(
+  services: PaymentServices,
+  actor: Actor,
+  request: CreateRequest,
+  used: UsedKey,
+): Promise<Created> {
+  const on = request.within ?? services.database;
+  switch (used.verdict) {
+    case 'replay':
+      return fromAnswer(services, actor, { ...used.answer, final: true }, on, true);
+    case 'existing':
+      return duplicate(services, actor, request, used.objectId);
+    case 'resume': {
+      const operation = await services.engine.resume(used.operationId);
+      return fromAnswer(services, actor, await services.engine.answer(operation), on, false);
+    }
+  }
+}
+
+async function fromAnswer(
+  services: PaymentServices,
+  actor: Actor,
+  answer: OperationAnswer,
+  on: Queryable,
+  replayed: boolean,
+): Promise<Created> {
+  throwIfFailed(answer);
+  const plain = JSON.parse(answer.body) as PlainIntent;
+  const presented = await services.store.find(on, actor, plain.id);
+  if (presented === null) throw new Error(`The intent ${plain.id} of an answer does not exist.`);
+  return { status: answer.status, replayed, duplicate: answer.status === 200, plain, presented };
 }
 
 function toParams(
   { ids, clock }: PaymentServices,
   actor: Actor,
+  { body, key, caller, within }: CreateRequest,
   { intent, qr, channel }: IntentPlan,
-  plain: PlainIntent,
-  key: IdempotencyKey | null,
 ): CreateIntentParams {
+  const now = intent.createdAt;
+  const plain = toPlain(intent);
   const answer = JSON.stringify(plain);
+  // A rail with a network is called after the commit: by us, or, when that is the host's commit, by a sweep.
+  const operationState = qr ? 'succeeded' : within ? 'queued' : 'started';
   return {
+    guardHash: purchaseHash({ account: intent.account, livemode: intent.livemode, caller, body }),
+    confirmed: body.confirm_duplicate ?? false,
     scopeHash: key && key.scopeHash,
     requestHash: key && key.requestHash,
     keyExpiresAt: new Date(clock.now().getTime() + KEY_RETENTION_MS),
+    recoveryPoint: qr || within ? 'finished' : 'recorded',
     answer,
-    now: intent.createdAt,
+    now,
     intentId: intent.id,
     account: intent.account,
     livemode: intent.livemode,
+    status: intent.status,
+    statusRank: STATUS_RANK[intent.status],
+    sequence: intent.sequence,
+    captureMethod: intent.captureMethod,
     amount: intent.amount.value,
     currency: intent.amount.currency,
     description: intent.description,
@@ -109,20 +216,24 @@ function toParams(
     metadata: JSON.stringify(intent.metadata),
     returnUrl: intent.returnUrl,
     expiresAt: intent.expiresAt,
-    chargeId: qr.id,
-    qrStandard: qr.qrStandard,
-    qrData: qr.qrData,
+    closeAt: closeAt(intent, channel),
+    chargeId: qr && qr.id,
+    qrStandard: qr && qr.qrStandard,
+    qrData: qr && qr.qrData,
     operationId: ids.next('op'),
+    operationState,
+    leaseExpiresAt: operationState === 'started' ? new Date(clock.now().getTime() + OPERATION_LEASE_MS) : null,
+    nextQueryAt: qr && channel.query ? nextWaitingQuery(now, 0) : null,
     actor: actor.id,
     requestId: actor.requestId,
     createdAuditId: ids.next('aud'),
-    presentedAuditId: ids.next('aud'),
-    chargeAuditId: ids.next('aud'),
+    presentedAuditId: qr && ids.next('aud'),
+    chargeAuditId: qr && ids.next('aud'),
     createdEventId: ids.next('evt'),
-    presentedEventId: ids.next('evt'),
-    chargeEventId: ids.next('evt'),
+    presentedEventId: qr && ids.next('evt'),
+    chargeEventId: qr && ids.next('evt'),
     createdData: JSON.stringify({ object: { ...plain, status: 'pending' } }),
-    presentedData: `{"object":${answer}}`,
-    chargeData: JSON.stringify({ object: toPlainCharge(qr) }),
+    presentedData: qr && `{"object":${answer}}`,
+    chargeData: qr && JSON.stringify({ object: toPlainCharge(qr) }),
   };
 }

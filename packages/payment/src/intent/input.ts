@@ -74,6 +74,9 @@ export const createIntentBody = z
       example: 'promptpay',
     }),
     capture_method: z.enum(['automatic', 'manual']).optional(),
+    confirm_duplicate: z.boolean().optional().meta({
+      description: 'Makes a second payment for the same purchase on purpose',
+    }),
     expires_in: z
       .int()
       .min(60)
@@ -100,6 +103,8 @@ export interface CreateIntentInput {
   readonly payer?: { readonly agentId?: string; readonly humanId?: string };
   readonly channel?: string;
   readonly captureMethod?: 'automatic' | 'manual';
+  /** Makes a second payment for the same purchase on purpose. */
+  readonly confirmDuplicate?: boolean;
   /** Seconds. */
   readonly expiresIn?: number;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -124,6 +129,7 @@ export function toBody(input: CreateIntentInput): CreateIntentBody {
 const FIELDS = new Map([
   ['orderReference', 'order_reference'],
   ['captureMethod', 'capture_method'],
+  ['confirmDuplicate', 'confirm_duplicate'],
   ['expiresIn', 'expires_in'],
   ['returnUrl', 'return_url'],
 ]);

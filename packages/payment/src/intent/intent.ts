@@ -1,4 +1,5 @@
 import type { Money } from '@itpay/core';
+import type { OperationKind, OperationState } from '@itpay/kernel';
 import type { QrCharge } from '../qr-charge/qr-charge.js';
 import type { IntentStatus } from './machine.js';
 
@@ -12,6 +13,7 @@ export interface PaymentIntent {
   readonly amount: Money;
   /** In the currency of `amount`, minor units. */
   readonly amountCaptured: bigint;
+  readonly amountRefunded: bigint;
   readonly description: string | null;
   /** The host's own order number. */
   readonly orderReference: string | null;
@@ -19,10 +21,15 @@ export interface PaymentIntent {
   readonly channel: string;
   /** Who receives the money, as the rail names it. */
   readonly merchantAccount: string;
-  readonly captureMethod: 'automatic';
+  /** `manual`: the rail holds the money until it is captured. */
+  readonly captureMethod: 'automatic' | 'manual';
   /** Our order number at the channel, and the channel's own number of the payment. */
   readonly channelReference: string;
   readonly channelTransactionId: string | null;
+  /** The money came after the intent was closed, and the merchant's policy accepts that. */
+  readonly latePayment: boolean;
+  /** Why it failed. */
+  readonly failure: IntentFailure | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly returnUrl: string | null;
   /** Grows by one with each change. */
@@ -32,9 +39,17 @@ export interface PaymentIntent {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly expiresAt: Date;
+  readonly authorizedAt: Date | null;
   readonly capturedAt: Date | null;
   readonly succeededAt: Date | null;
   readonly closedAt: Date | null;
+}
+
+export interface IntentFailure {
+  /** A code of ours. */
+  readonly code: string;
+  readonly category: string;
+  readonly message: string;
 }
 
 export interface Payer {
@@ -46,4 +61,14 @@ export interface Payer {
 export interface PresentedIntent {
   readonly intent: PaymentIntent;
   readonly qr: QrCharge | null;
+  /** The latest channel operation that has not succeeded; null when there is none. */
+  readonly operation: OperationMark | null;
+}
+
+/** How far a call to the channel has come. */
+export interface OperationMark {
+  readonly id: string;
+  readonly kind: OperationKind;
+  readonly state: OperationState;
+  readonly nextQueryAt: Date | null;
 }

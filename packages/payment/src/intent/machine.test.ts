@@ -1,14 +1,13 @@
-import { money, next } from '@itpay/core';
+import { next } from '@itpay/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { anIntent, NOW } from '../../test/samples.js';
 import {
-  applyCapture,
+  advance,
   intentMachine,
   isClosed,
   isOpen,
   STATUS_RANK,
-  type CaptureEvidence,
   type IntentAction,
   type IntentStatus,
 } from './machine.js';
@@ -18,7 +17,7 @@ const PAIRS: readonly (readonly [IntentStatus, IntentAction, IntentStatus | null
   ['pending', 'scan', null],
   ['pending', 'abandon_scan', null],
   ['pending', 'authorize', 'authorized'],
-  ['pending', 'capture', null],
+  ['pending', 'capture', 'captured'],
   ['pending', 'settle', null],
   ['pending', 'expire', 'expired'],
   ['pending', 'cancel', 'cancelled'],
@@ -168,84 +167,43 @@ describe('the life of an intent', () => {
   });
 });
 
-describe('applyCapture', () => {
+describe('advance', () => {
   const later = new Date(NOW.getTime() + 5_000);
-  const paidBefore = { channelTransactionId: 'tx-1', amountCaptured: 19_900n, version: 2 } as const;
-  const evidence: Record<string, CaptureEvidence> = {
-    'the amount': { amount: money('THB', 19_900n), channelTransactionId: 'tx-1' },
-    'one satang less': { amount: money('THB', 19_899n), channelTransactionId: 'tx-1' },
-    'one satang more': { amount: money('THB', 19_901n), channelTransactionId: 'tx-1' },
-    'the number in yen': { amount: money('JPY', 19_900n), channelTransactionId: 'tx-1' },
-    'another transfer': { amount: money('THB', 19_900n), channelTransactionId: 'tx-2' },
-  };
 
-  it.each([
-    // status         evidence             → answer
-    ['pending', 'the amount', 'state'],
-    ['pending', 'one satang less', 'state'],
-    ['qr_generated', 'the amount', 'paid'],
-    ['qr_generated', 'one satang less', 'amount'],
-    ['qr_generated', 'one satang more', 'amount'],
-    ['qr_generated', 'the number in yen', 'amount'],
-    ['scanning', 'the amount', 'paid'],
-    ['scanning', 'one satang less', 'amount'],
-    ['scanning', 'one satang more', 'amount'],
-    ['scanning', 'the number in yen', 'amount'],
-    ['authorized', 'the amount', 'paid'],
-    ['authorized', 'one satang less', 'amount'],
-    ['authorized', 'the number in yen', 'amount'],
-    ['captured', 'the amount', 'state'],
-    ['captured', 'another transfer', 'state'],
-    ['succeeded', 'the amount', 'replay'],
-    ['succeeded', 'one satang less', 'replay'],
-    ['succeeded', 'another transfer', 'state'],
-    ['expired', 'the amount', 'state'],
-    ['expired', 'one satang less', 'state'],
-    ['cancelled', 'the amount', 'state'],
-    ['cancelled', 'the number in yen', 'state'],
-    ['failed', 'the amount', 'state'],
-    ['failed', 'another transfer', 'state'],
-  ] as const)('answers %s + %s with %s', (status, arrived, expected) => {
-    const intent = anIntent({ status, ...(status === 'succeeded' && paidBefore) });
+  it('walks captured, then succeeded, as one change with two events', () => {
+    const intent = anIntent({ status: 'scanning', version: 7, sequence: 3 });
 
-    const decision = applyCapture(intent, evidence[arrived]!, later);
+    const advanced = advance(intent, ['capture', 'settle'], later);
 
-    if (expected === 'paid') expect(decision).toMatchObject({ ok: true, intent: { status: 'succeeded' } });
-    else if (expected === 'replay') expect(decision).toEqual({ ok: true, intent, steps: [] });
-    else expect(decision).toEqual({ ok: false, refusal: expected });
-  });
-
-  it('walks captured, then succeeded, and changes nothing but what the payment says', () => {
-    const intent = anIntent({ status: 'scanning', version: 7 });
-
-    const decision = applyCapture(intent, evidence['the amount']!, later);
-
-    expect(decision).toEqual({
-      ok: true,
+    expect(advanced).toEqual({
       intent: {
         ...intent,
         status: 'succeeded',
-        amountCaptured: 19_900n,
-        channelTransactionId: 'tx-1',
         version: 8,
+        sequence: 5,
         updatedAt: later,
         capturedAt: later,
         succeededAt: later,
         closedAt: later,
       },
       steps: [
-        { from: 'scanning', to: 'captured' },
-        { from: 'captured', to: 'succeeded' },
+        { from: 'scanning', to: 'captured', action: 'capture' },
+        { from: 'captured', to: 'succeeded', action: 'settle' },
       ],
     });
   });
 
-  it('changes nothing when the same notice comes again', () => {
-    const first = applyCapture(anIntent(), evidence['the amount']!, NOW);
-    if (!first.ok) throw new Error('The first notice was refused.');
+  it.each([
+    ['authorize', 'authorizedAt'],
+    ['expire', 'closedAt'],
+    ['cancel', 'closedAt'],
+    ['fail', 'closedAt'],
+  ] as const)('notes when %s happened', (action, field) => {
+    expect(advance(anIntent(), [action], later)?.intent[field]).toEqual(later);
+  });
 
-    const again = applyCapture(first.intent, evidence['the amount']!, later);
-
-    expect(again).toEqual({ ok: true, intent: first.intent, steps: [] });
+  it('takes all steps or none', () => {
+    expect(advance(anIntent(), ['settle'], later)).toBeNull();
+    expect(advance(anIntent(), ['capture', 'expire'], later)).toBeNull();
   });
 });

@@ -1,4 +1,4 @@
-import { defineMachine, next, type Money } from '@itpay/core';
+import { defineMachine, next } from '@itpay/core';
 import type { PaymentIntent } from './intent.js';
 
 /**
@@ -38,6 +38,8 @@ export const intentMachine = defineMachine({
     pending: {
       present: 'qr_generated',
       authorize: 'authorized',
+      // A notice of the payment may overtake the answer to the order.
+      capture: 'captured',
       expire: 'expired',
       cancel: 'cancelled',
       fail: 'failed',
@@ -89,52 +91,45 @@ export const isOpen = (status: IntentStatus): boolean => STATUS_RANK[status] < 2
 /** Nothing will happen any more unless late money arrives. */
 export const isClosed = (status: IntentStatus): boolean => STATUS_RANK[status] >= 3 && status !== 'captured';
 
-/** Money that a rail says it moved. */
-export interface CaptureEvidence {
-  readonly amount: Money;
-  readonly channelTransactionId: string;
-}
-
 export interface Step {
   readonly from: IntentStatus;
   readonly to: IntentStatus;
+  readonly action: IntentAction;
 }
 
-export type Transition =
-  | { readonly ok: true; readonly intent: PaymentIntent; readonly steps: readonly Step[] }
-  | { readonly ok: false; readonly refusal: 'state' | 'amount' };
+/** An intent after one or several steps. */
+export interface Advanced {
+  readonly intent: PaymentIntent;
+  readonly steps: readonly Step[];
+}
 
 /**
- * Decides what a capture on a rail without a hold does: captured, then succeeded, in one go.
+ * Takes steps, one after the other, as one change.
  *
- * A repeated notice of the same capture changes nothing and is no error.
+ * @returns null when one of them cannot happen from where the intent is
  */
-export function applyCapture(intent: PaymentIntent, evidence: CaptureEvidence, at: Date): Transition {
-  if (intent.status === 'succeeded' && intent.channelTransactionId === evidence.channelTransactionId) {
-    return { ok: true, intent, steps: [] };
+export function advance(intent: PaymentIntent, actions: readonly IntentAction[], at: Date): Advanced | null {
+  const steps: Step[] = [];
+  let status = intent.status;
+  for (const action of actions) {
+    const to = next(intentMachine, status, action);
+    if (to === null) return null;
+    steps.push({ from: status, to, action });
+    status = to;
   }
-  const captured = next(intentMachine, intent.status, 'capture');
-  const succeeded = captured && next(intentMachine, captured, 'settle');
-  if (captured === null || succeeded === null) return { ok: false, refusal: 'state' };
-  if (evidence.amount.currency !== intent.amount.currency || evidence.amount.value !== intent.amount.value) {
-    return { ok: false, refusal: 'amount' };
-  }
+  const reached = (wanted: IntentStatus) => steps.some(({ to }) => to === wanted);
   return {
-    ok: true,
+    steps,
     intent: {
       ...intent,
-      status: succeeded,
-      amountCaptured: evidence.amount.value,
-      channelTransactionId: evidence.channelTransactionId,
+      status,
       version: intent.version + 1,
+      sequence: intent.sequence + steps.length,
       updatedAt: at,
-      capturedAt: at,
-      succeededAt: at,
-      closedAt: at,
+      authorizedAt: reached('authorized') ? at : intent.authorizedAt,
+      capturedAt: reached('captured') ? at : intent.capturedAt,
+      succeededAt: reached('succeeded') ? at : intent.succeededAt,
+      closedAt: isClosed(status) ? at : intent.closedAt,
     },
-    steps: [
-      { from: intent.status, to: captured },
-      { from: captured, to: succeeded },
-    ],
   };
 }

@@ -156,7 +156,7 @@ describe('the time until an intent expires', () => {
     const { intent, qr } = planIntent(aBody({ ...(seconds && { expires_in: seconds }) }), aContext([channel]));
 
     expect(intent.expiresAt.getTime() - NOW.getTime()).toBe(expected);
-    expect(qr.expiresAt).toEqual(intent.expiresAt);
+    expect(qr?.expiresAt).toEqual(intent.expiresAt);
   });
 });
 
@@ -164,7 +164,7 @@ describe('the plan', () => {
   it('asks the rail for exactly what the intent says, and keeps its code byte for byte', () => {
     const { intent, qr } = planIntent(aBody({ description: 'Tea ☕' }), aContext());
 
-    expect(qr.qrData).toBe(`${intent.channelReference}|THB|19900|Tea ☕|2025-01-01T00:15:00.000Z`);
+    expect(qr?.qrData).toBe(`${intent.channelReference}|THB|19900|Tea ☕|2025-01-01T00:15:00.000Z`);
     expect(qr).toMatchObject({
       paymentIntentId: INTENT_ID,
       channelReference: intent.channelReference,

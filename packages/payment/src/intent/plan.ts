@@ -1,10 +1,11 @@
 import { ItPayError, money, type ErrorCode } from '@itpay/core';
-import { channelReference, type AuthorizeRequest, type Channel, type ChannelRegistry } from '@itpay/kernel';
+import { channelReference, type Channel, type ChannelRegistry, type QrPresentation } from '@itpay/kernel';
 import type { QrCharge } from '../qr-charge/qr-charge.js';
 import type { CreateIntentBody } from './input.js';
-import type { PaymentIntent, PresentedIntent } from './intent.js';
+import type { PaymentIntent } from './intent.js';
 
 const DEFAULT_EXPIRY_MS = 15 * 60_000;
+const DEFAULT_GRACE_MS = 2 * 60_000;
 
 export interface PlanContext {
   readonly account: string;
@@ -15,9 +16,11 @@ export interface PlanContext {
   readonly channels: ChannelRegistry;
 }
 
-/** A new intent with its QR, and the channel instance that it goes to. */
-export interface IntentPlan extends PresentedIntent {
-  readonly qr: QrCharge;
+/** A new intent and the channel instance that it goes to; with its QR where the rail's code is built here. */
+export interface IntentPlan {
+  readonly intent: PaymentIntent;
+  /** Null on a rail with a network: its order is opened after this is committed. */
+  readonly qr: QrCharge | null;
   readonly channel: Channel;
 }
 
@@ -29,7 +32,8 @@ export interface IntentPlan extends PresentedIntent {
 export function planIntent(body: CreateIntentBody, context: PlanContext): IntentPlan {
   const amount = money(body.amount.currency, BigInt(body.amount.value));
   const channel = chooseChannel(body, context);
-  if (body.capture_method === 'manual') {
+  const captureMethod = body.capture_method ?? 'automatic';
+  if (captureMethod === 'manual' && !channel.capabilities.includes('manual_capture')) {
     throw new ItPayError('CHANNEL_CAPABILITY_UNSUPPORTED', {
       message: `The channel "${channel.id}" cannot hold money for a later capture. Leave capture_method out.`,
       param: 'capture_method',
@@ -38,58 +42,70 @@ export function planIntent(body: CreateIntentBody, context: PlanContext): Intent
   }
   checkLimits(amount.value, channel, amount.currency);
 
-  const { now, intentId, chargeId } = context;
+  const { now, intentId } = context;
   const wanted = body.expires_in === undefined ? channel.defaultExpiryMs : body.expires_in * 1_000;
   const expiresAt = new Date(
     now.getTime() + Math.min(wanted ?? DEFAULT_EXPIRY_MS, channel.qrTtlMs ?? Number.POSITIVE_INFINITY),
   );
   const reference = channelReference({ objectId: intentId, kind: 'authorize', ordinal: 1 }, channel.reference);
   const description = body.description ?? null;
-  const request: AuthorizeRequest = { reference, amount, description, expiresAt };
-  const presentation = channel.encode(request);
+  const presentation = channel.encode?.({ reference, amount, description, expiresAt }) ?? null;
 
   const intent: PaymentIntent = {
     id: intentId,
     account: context.account,
     livemode: context.livemode,
     type: 'one_time',
-    status: 'qr_generated',
+    status: presentation === null ? 'pending' : 'qr_generated',
     amount,
     amountCaptured: 0n,
+    amountRefunded: 0n,
     description,
     orderReference: body.order_reference ?? null,
     payer: body.payer ? { agentId: body.payer.agent_id ?? null, humanId: body.payer.human_id ?? null } : null,
     channel: channel.id,
     merchantAccount: channel.merchantAccount,
-    captureMethod: 'automatic',
+    captureMethod,
     channelReference: reference,
     channelTransactionId: null,
+    latePayment: false,
+    failure: null,
     metadata: body.metadata ?? {},
     returnUrl: body.return_url ?? null,
     version: 1,
-    sequence: 2,
+    sequence: presentation === null ? 1 : 2,
     createdAt: now,
     updatedAt: now,
     expiresAt,
+    authorizedAt: null,
     capturedAt: null,
     succeededAt: null,
     closedAt: null,
   };
-  const qr: QrCharge = {
+  return { intent, qr: presentation && chargeFor(intent, presentation, context.chargeId, now), channel };
+}
+
+/** When its time is over: at its expiry, or, where the order cannot be closed at the rail, a grace time later. */
+export function closeAt({ expiresAt }: PaymentIntent, { cancel, expiryGraceMs }: Channel): Date {
+  return cancel ? expiresAt : new Date(expiresAt.getTime() + (expiryGraceMs ?? DEFAULT_GRACE_MS));
+}
+
+/** A new QR charge that shows what the rail gave. */
+export function chargeFor(intent: PaymentIntent, shown: QrPresentation, chargeId: string, now: Date): QrCharge {
+  return {
     id: chargeId,
-    paymentIntentId: intentId,
-    account: context.account,
-    livemode: context.livemode,
-    channel: channel.id,
-    channelReference: reference,
-    qrStandard: presentation.qrStandard,
-    qrData: presentation.qrData,
+    paymentIntentId: intent.id,
+    account: intent.account,
+    livemode: intent.livemode,
+    channel: intent.channel,
+    channelReference: intent.channelReference,
+    qrStandard: shown.qrStandard,
+    qrData: shown.qrData,
     status: 'active',
     sequence: 1,
-    expiresAt,
+    expiresAt: intent.expiresAt,
     createdAt: now,
   };
-  return { intent, qr, channel };
 }
 
 function chooseChannel(body: CreateIntentBody, { channels, livemode }: PlanContext): Channel {

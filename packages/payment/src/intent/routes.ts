@@ -1,13 +1,17 @@
-import { isId, ItPayError } from '@itpay/core';
-import { defineRoute, type Actor, type Route, type RouteRequest } from '@itpay/kernel';
+import { isId, ItPayError, money } from '@itpay/core';
+import { defineRoute, type Actor, type Route, type RouteAnswer, type RouteRequest } from '@itpay/kernel';
 import { z } from 'zod';
-import { notFound } from './capture-from-channel.js';
+import { toRouteAnswer, type OperationAnswer } from '../operation/handler.js';
 import type { PaymentServices } from '../services.js';
+import { voidIntent } from '../void/request.js';
+import { captureIntent } from './capture.js';
+import { intentNotFound } from './change.js';
 import { createIntent } from './create.js';
-import { createIntentBody } from './input.js';
+import { amountSchema, createIntentBody } from './input.js';
 import type { PresentedIntent } from './intent.js';
 import { intentMachine } from './machine.js';
-import { intentSchema, toWire, withPresentation } from './wire.js';
+import { refreshQr } from './refresh-qr.js';
+import { intentSchema, toWire, withPresentation, type PlainIntent } from './wire.js';
 
 const TAG = 'Payment intents';
 const expandQuery = { expand: z.literal('qr').optional().meta({ description: 'Adds the text of the QR code' }) };
@@ -28,7 +32,14 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
     tag: TAG,
     access: 'payments:write',
     body: createIntentBody,
-    answers: { 201: { description: 'The intent, with a QR code to show', schema: intentSchema } },
+    answers: {
+      201: { description: 'The intent, with a QR code to show', schema: intentSchema },
+      200: { description: 'The same purchase was open or paid already; this is its intent', schema: intentSchema },
+      202: {
+        description: 'The channel has not said whether the order exists; query, do not pay again',
+        schema: intentSchema,
+      },
+    },
     errors: [
       'AMOUNT_INVALID',
       'AMOUNT_TOO_SMALL',
@@ -40,12 +51,19 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
       'CHANNEL_CAPABILITY_UNSUPPORTED',
       'METADATA_INVALID',
       'URL_INVALID',
+      'PAYMENT_DECLINED',
+      'CHANNEL_ERROR',
+      'CHANNEL_UNAVAILABLE',
     ],
     async run(request) {
-      const actor = actorOf(request);
-      const created = await createIntent(deps, actor, request.body, request.idempotencyKey, null);
-      const body = withPresentation(created.plain, created.presented.qr, links, true);
-      return { status: 201, body, replayed: created.replayed };
+      const created = await createIntent(deps, actorOf(request), {
+        body: request.body,
+        key: request.idempotencyKey,
+        caller: request.principal?.lineage ?? request.principal?.id ?? '',
+        within: null,
+      });
+      const { status, plain, presented, duplicate, replayed } = created;
+      return { status, body: withPresentation(plain, presented, links, { expand: true, duplicate }), replayed };
     },
   });
 
@@ -61,7 +79,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
     errors: ['PAYMENT_INTENT_NOT_FOUND'],
     async run(request) {
       const found = await store.find(database, actorOf(request), request.params.id);
-      if (found === null) throw notFound(request.params.id);
+      if (found === null) throw intentNotFound(request.params.id);
       return { status: 200, body: toWire(found, links, request.query.expand === 'qr') };
     },
   });
@@ -134,7 +152,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
         timeoutMs: request.query.timeout * 1_000,
         signal: request.signal,
       });
-      if (result === null) throw notFound(id);
+      if (result === null) throw intentNotFound(id);
       return {
         status: 200,
         body: {
@@ -147,7 +165,112 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
     },
   });
 
-  return [create, get, list, wait];
+  const capture = defineRoute({
+    method: 'POST',
+    path: '/v1/payment-intents/{id}/capture',
+    summary: 'Take money that is held',
+    description: 'Only for intents with `capture_method: manual` that are `authorized`. What is not taken is released.',
+    tag: TAG,
+    access: 'payments:write',
+    params: z.object({ id: z.string() }),
+    body: z.strictObject({ amount: amountSchema.optional() }).meta({ id: 'CapturePaymentIntent' }),
+    answers: {
+      200: { description: 'The intent, paid', schema: intentSchema },
+      202: {
+        description: 'The channel has not said whether it took the money; query, do not repeat',
+        schema: intentSchema,
+      },
+    },
+    errors: [
+      'PAYMENT_INTENT_NOT_FOUND',
+      'INVALID_STATE_TRANSITION',
+      'OUTCOME_UNKNOWN',
+      'CAPTURE_AMOUNT_EXCEEDED',
+      'CURRENCY_NOT_SUPPORTED',
+      'CHANNEL_CAPABILITY_UNSUPPORTED',
+      'PAYMENT_DECLINED',
+      'CHANNEL_ERROR',
+    ],
+    async run(request) {
+      const actor = actorOf(request);
+      const { id } = request.params;
+      const { amount } = request.body;
+      const answer = await captureIntent(deps, actor, {
+        intentId: id,
+        amount: amount === undefined ? null : money(amount.currency, BigInt(amount.value)),
+        key: request.idempotencyKey,
+      });
+      return presentedAnswer(actor, answer, (plain: PlainIntent) => plain);
+    },
+  });
+
+  const cancel = defineRoute({
+    method: 'POST',
+    path: '/v1/payment-intents/{id}/cancel',
+    summary: 'Cancel a payment before money moves',
+    description: 'The same as a void of the intent. Once it is paid, refund it instead.',
+    tag: TAG,
+    access: 'payments:write',
+    params: z.object({ id: z.string() }),
+    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).meta({ id: 'CancelPaymentIntent' }),
+    answers: {
+      200: { description: 'The intent, cancelled', schema: intentSchema },
+      202: { description: 'The channel has not said whether it closed the order; query', schema: intentSchema },
+    },
+    errors: ['PAYMENT_INTENT_NOT_FOUND', 'INVALID_STATE_TRANSITION', 'OUTCOME_UNKNOWN', 'CHANNEL_ERROR'],
+    async run(request) {
+      const actor = actorOf(request);
+      const answer = await voidIntent(deps, actor, {
+        intentId: request.params.id,
+        reason: request.body.reason ?? null,
+        key: request.idempotencyKey,
+      });
+      return presentedAnswer(actor, answer, ({ intent }: { intent: PlainIntent }) => intent);
+    },
+  });
+
+  const qr = defineRoute({
+    method: 'POST',
+    path: '/v1/payment-intents/{id}/qr',
+    summary: 'Show a fresh QR code',
+    description:
+      'The code that was shown before can no longer be read here. The order at the channel stays the same one.',
+    tag: 'QR charges',
+    access: 'payments:write',
+    displayToken: true,
+    params: z.object({ id: z.string() }),
+    body: z
+      .strictObject({ reason: z.enum(['order_not_found', 'unavailable', 'expired', 'manual']).optional() })
+      .meta({ id: 'RefreshQr' }),
+    answers: { 200: { description: 'The intent with the fresh code', schema: intentSchema } },
+    errors: ['PAYMENT_INTENT_NOT_FOUND', 'INVALID_STATE_TRANSITION', 'OUTCOME_UNKNOWN'],
+    async run(request) {
+      const { id } = request.params;
+      const payer = request.displayIntentId !== null;
+      const owner = payer ? await ownerForPayer(deps, request.displayIntentId, id) : actorOf(request);
+      const actor = payer
+        ? { account: owner.account, livemode: owner.livemode, id: 'payer', requestId: request.requestId }
+        : actorOf(request);
+      const answer = await refreshQr(deps, actor, id, request.idempotencyKey);
+      if (!payer) return presentedAnswer(actor, answer, (plain: PlainIntent) => plain);
+      const presented = (await store.find(database, actor, id))!;
+      return { status: 200, body: payerProjection(presented), replayed: answer.replayed };
+    },
+  });
+
+  // The stored part of an answer, with what is shown now.
+  async function presentedAnswer<T>(
+    actor: Actor,
+    answer: OperationAnswer & { readonly replayed: boolean },
+    plainOf: (stored: T) => PlainIntent,
+  ): Promise<RouteAnswer> {
+    const stored = toRouteAnswer(answer, (plain) => plain);
+    const plain = plainOf(stored.body as T);
+    const presented = (await store.find(database, actor, plain.id))!;
+    return { ...stored, body: withPresentation(plain, presented, links, { expand: true }) };
+  }
+
+  return [create, get, list, wait, capture, cancel, qr];
 }
 
 // A payer sees that the payment moved, and nothing of the merchant's own data.
@@ -164,7 +287,7 @@ function payerProjection({ intent }: PresentedIntent) {
 
 async function ownerForPayer({ store }: PaymentServices, displayIntentId: string | null, id: string) {
   const found = displayIntentId === id ? await store.findForPayer(id) : null;
-  if (found === null) throw notFound(id);
+  if (found === null) throw intentNotFound(id);
   return found.intent;
 }
 

@@ -36,15 +36,23 @@ it('reads the shown code with what it shares with its intent', () => {
     qr_sequence: qr.sequence,
     qr_expires_at: qr.expiresAt,
     qr_created_at: qr.createdAt,
+    operation_id: 'op_1',
+    operation_kind: 'authorize',
+    operation_state: 'unknown',
+    operation_next_query_at: NOW,
   };
 
-  expect(presentedFromRow(row)).toEqual({ intent, qr });
+  expect(presentedFromRow(row)).toEqual({
+    intent,
+    qr,
+    operation: { id: 'op_1', kind: 'authorize', state: 'unknown', nextQueryAt: NOW },
+  });
 });
 
 it('reads an intent without a shown code', () => {
-  const row = { ...rowOf(paid), qr_id: null } as PresentedRow;
+  const row = { ...rowOf(paid), qr_id: null, operation_id: null } as PresentedRow;
 
-  expect(presentedFromRow(row)).toEqual({ intent: paid, qr: null });
+  expect(presentedFromRow(row)).toEqual({ intent: paid, qr: null, operation: null });
 });
 
 function rowOf({ amount, payer, ...intent }: PaymentIntent): IntentRow {

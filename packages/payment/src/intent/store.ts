@@ -6,8 +6,8 @@ import {
   INTENT_COLUMNS,
   intentFromRow,
   presentedFromRow,
-  SHOWN_QR,
-  SHOWN_QR_COLUMNS,
+  PRESENTED,
+  PRESENTED_COLUMNS,
   type IntentRow,
   type PresentedRow,
 } from './rows.js';
@@ -63,17 +63,34 @@ export class IntentStore {
     return row && intentFromRow(row);
   }
 
-  /** Writes what a capture changed. The version in the condition makes a lost update impossible. */
-  async saveCapture(tx: Tx, intent: PaymentIntent): Promise<void> {
-    const saved = await tx.query(SAVE_CAPTURE, {
+  /** Any account's intent, locked: for work on behalf of the framework itself. */
+  async lockAny(tx: Tx, id: string): Promise<PaymentIntent> {
+    const row = await maybeOne(tx, LOCK_ANY, { id });
+    if (row === null) throw new Error(`The intent ${id} does not exist.`);
+    return intentFromRow(row);
+  }
+
+  /** Open intents whose time is over, for one look; others leave them alone until `again`. */
+  async takeDue(now: Date, again: Date, limit: number): Promise<string[]> {
+    return (await this.#database.query(TAKE_DUE, { now, again, limit })).map(({ id }) => id);
+  }
+
+  /** Writes everything about an intent that can change. The version in the condition makes a lost update impossible. */
+  async save(tx: Tx, intent: PaymentIntent): Promise<void> {
+    const saved = await tx.query(SAVE, {
       id: intent.id,
       status: intent.status,
       rank: STATUS_RANK[intent.status],
       amountCaptured: intent.amountCaptured,
+      amountRefunded: intent.amountRefunded,
+      channelReference: intent.channelReference,
       channelTransactionId: intent.channelTransactionId,
+      latePayment: intent.latePayment,
+      failure: intent.failure && JSON.stringify(intent.failure),
       version: intent.version,
       sequence: intent.sequence,
       updatedAt: intent.updatedAt,
+      authorizedAt: intent.authorizedAt,
       capturedAt: intent.capturedAt,
       succeededAt: intent.succeededAt,
       closedAt: intent.closedAt,
@@ -90,39 +107,58 @@ interface OwnedId {
 
 const FIND = statement<OwnedId, PresentedRow>(
   'intent_find',
-  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR}
+  `select ${INTENT_COLUMNS}, ${PRESENTED_COLUMNS} from {schema}.payment_intents i ${PRESENTED}
     where i.id = :id and i.account = :account and i.livemode = :livemode`,
 );
 const FIND_ANY = statement<{ id: string }, PresentedRow>(
   'intent_find_any',
-  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR} where i.id = :id`,
+  `select ${INTENT_COLUMNS}, ${PRESENTED_COLUMNS} from {schema}.payment_intents i ${PRESENTED} where i.id = :id`,
 );
 const LOCK = statement<OwnedId, IntentRow>(
   'intent_lock',
   `select ${INTENT_COLUMNS} from {schema}.payment_intents i
     where i.id = :id and i.account = :account and i.livemode = :livemode for update`,
 );
-const SAVE_CAPTURE = statement<
+const LOCK_ANY = statement<{ id: string }, IntentRow>(
+  'intent_lock_any',
+  `select ${INTENT_COLUMNS} from {schema}.payment_intents i where i.id = :id for update`,
+);
+const TAKE_DUE = statement<{ now: Date; again: Date; limit: number }, { id: string }>(
+  'intents_take_due',
+  `update {schema}.payment_intents set close_at = :again
+    where id in (
+      select id from {schema}.payment_intents where status_rank < 2 and close_at <= :now
+       order by close_at limit :limit for update skip locked)
+   returning id`,
+);
+const SAVE = statement<
   {
     id: string;
     status: string;
     rank: number;
     amountCaptured: bigint;
+    amountRefunded: bigint;
+    channelReference: string;
     channelTransactionId: string | null;
+    latePayment: boolean;
+    failure: string | null;
     version: number;
     sequence: number;
     updatedAt: Date;
+    authorizedAt: Date | null;
     capturedAt: Date | null;
     succeededAt: Date | null;
     closedAt: Date | null;
   },
   { id: string }
 >(
-  'intent_save_capture',
+  'intent_save',
   `update {schema}.payment_intents
       set status = :status, status_rank = :rank::smallint, amount_captured = :amountCaptured,
-          channel_transaction_id = :channelTransactionId, version = :version::int, sequence = :sequence,
-          updated_at = :updatedAt, captured_at = :capturedAt, succeeded_at = :succeededAt, closed_at = :closedAt
+          amount_refunded = :amountRefunded, channel_reference = :channelReference,
+          channel_transaction_id = :channelTransactionId, late_payment = :latePayment, failure = :failure::jsonb,
+          version = :version::int, sequence = :sequence, updated_at = :updatedAt, authorized_at = :authorizedAt,
+          captured_at = :capturedAt, succeeded_at = :succeededAt, closed_at = :closedAt
     where id = :id and version = :version::int - 1 and status_rank <= :rank::smallint
    returning id`,
 );
@@ -149,11 +185,11 @@ const LIST_FILTER = `
 
 const LIST_OLDER = statement<ListParams, PresentedRow>(
   'intent_list_older',
-  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR}
+  `select ${INTENT_COLUMNS}, ${PRESENTED_COLUMNS} from {schema}.payment_intents i ${PRESENTED}
     where ${LIST_FILTER} and (:cursor::text is null or i.id < :cursor) order by i.id desc limit :limit::int`,
 );
 const LIST_NEWER = statement<ListParams, PresentedRow>(
   'intent_list_newer',
-  `select ${INTENT_COLUMNS}, ${SHOWN_QR_COLUMNS} from {schema}.payment_intents i ${SHOWN_QR}
+  `select ${INTENT_COLUMNS}, ${PRESENTED_COLUMNS} from {schema}.payment_intents i ${PRESENTED}
     where ${LIST_FILTER} and i.id > :cursor order by i.id asc limit :limit::int`,
 );

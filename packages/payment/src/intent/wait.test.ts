@@ -6,8 +6,12 @@ import type { IntentStore } from './store.js';
 import { IntentWaiters, type WaitRequest } from './wait.js';
 
 const owner = { account: 'm_1', livemode: false };
-const open: PresentedIntent = { intent: anIntent(), qr: aCharge() };
-const scanned: PresentedIntent = { intent: anIntent({ status: 'scanning', version: 2 }), qr: aCharge() };
+const open: PresentedIntent = { intent: anIntent(), qr: aCharge(), operation: null };
+const scanned: PresentedIntent = {
+  intent: anIntent({ status: 'scanning', version: 2 }),
+  qr: aCharge(),
+  operation: null,
+};
 
 describe('IntentWaiters', () => {
   let stored: PresentedIntent | null;
@@ -41,8 +45,12 @@ describe('IntentWaiters', () => {
 
   it.each([
     ['the version moved on', scanned, 1],
-    ['it is paid, whatever the caller knows', { intent: anIntent({ status: 'succeeded', version: 2 }), qr: null }, 2],
-    ['it is closed', { intent: anIntent({ status: 'expired', version: 5 }), qr: null }, 9],
+    [
+      'it is paid, whatever the caller knows',
+      { intent: anIntent({ status: 'succeeded', version: 2 }), qr: null, operation: null },
+      2,
+    ],
+    ['it is closed', { intent: anIntent({ status: 'expired', version: 5 }), qr: null, operation: null }, 9],
   ])('answers at once when %s', async (_, now, knownVersion) => {
     stored = now;
 

@@ -84,7 +84,7 @@ describe('the plain form of an intent', () => {
 
 describe('the answer about an intent', () => {
   it('shows where to pay while there is a code', () => {
-    const wire = toWire({ intent: anIntent(), qr: aCharge() }, links);
+    const wire = toWire({ intent: anIntent(), qr: aCharge(), operation: null }, links);
 
     expect(wire.next_action).toEqual({ type: 'show_qr' });
     expect(wire.pay_url).toBe(`https://shop.example/itpay/pay/${INTENT_ID}?t=${TOKEN}`);
@@ -98,7 +98,7 @@ describe('the answer about an intent', () => {
   });
 
   it('holds the text of the code only when it was asked for', () => {
-    const presented = { intent: anIntent(), qr: aCharge() };
+    const presented = { intent: anIntent(), qr: aCharge(), operation: null };
 
     expect(toWire(presented, links, true).qr).toMatchObject({ qr_standard: 'emvco', qr_data: aCharge().qrData });
     expect(JSON.stringify(toWire(presented, links, false))).not.toContain(aCharge().qrData);
@@ -108,22 +108,29 @@ describe('the answer about an intent', () => {
     ['pending', 'wait'],
     ['qr_generated', 'wait'],
     ['scanning', 'wait'],
-    ['authorized', 'none'],
+    ['authorized', 'wait'],
     ['captured', 'none'],
     ['succeeded', 'none'],
     ['expired', 'none'],
     ['cancelled', 'none'],
     ['failed', 'none'],
   ] as const)('without a code, in %s, asks the caller to %s', (status, type) => {
-    const wire = toWire({ intent: anIntent({ status }), qr: null }, links, true);
+    const wire = toWire({ intent: anIntent({ status }), qr: null, operation: null }, links, true);
 
     expect(wire).toMatchObject({ qr: null, next_action: { type } });
   });
 
   it.each([
-    ['open', { intent: anIntent(), qr: aCharge() }],
-    ['paid', { intent: paid, qr: null }],
-    ['bare', { intent: anIntent({ payer: null, description: null, orderReference: null, returnUrl: null }), qr: null }],
+    ['open', { intent: anIntent(), qr: aCharge(), operation: null }],
+    ['paid', { intent: paid, qr: null, operation: null }],
+    [
+      'bare',
+      {
+        intent: anIntent({ payer: null, description: null, orderReference: null, returnUrl: null }),
+        qr: null,
+        operation: null,
+      },
+    ],
   ])('keeps to its schema when %s', (_, presented) => {
     const wire = toWire(presented, links, true);
 

@@ -1,7 +1,7 @@
 import { moneyToWire } from '@itpay/core';
+import { OUTCOMES, QR_STANDARDS } from '@itpay/kernel';
 import { z } from 'zod';
 import type { Links } from '../links.js';
-import type { QrCharge } from '../qr-charge/qr-charge.js';
 import { amountSchema } from './input.js';
 import type { PaymentIntent, PresentedIntent } from './intent.js';
 import { intentMachine, isOpen } from './machine.js';
@@ -26,8 +26,12 @@ export const intentSchema = z
     channel: z.string(),
     presentation: z.literal('qr'),
     authorization: z.literal('human_scan'),
-    capture_method: z.literal('automatic'),
+    capture_method: z.enum(['automatic', 'manual']),
     amount_captured: wireMoney,
+    amount_refunded: wireMoney,
+    refund_status: z.enum(['none', 'partial', 'full']),
+    late_payment: z.boolean(),
+    failure: z.object({ code: z.string(), category: z.string(), message: z.string() }).nullable(),
     channel_reference: z.string(),
     channel_transaction_id: z.string().nullable(),
     metadata: z.record(z.string(), z.string()),
@@ -36,6 +40,7 @@ export const intentSchema = z
     created_at: time,
     updated_at: time,
     expires_at: time,
+    authorized_at: time.nullable(),
     captured_at: time.nullable(),
     succeeded_at: time.nullable(),
     closed_at: time.nullable(),
@@ -46,21 +51,33 @@ export const intentSchema = z
         qr_image_url: z.string(),
         qr_image_svg_url: z.string(),
         expires_at: time,
-        qr_standard: z.enum(['emvco']).optional().meta({ description: 'At creation, and with expand=qr' }),
+        qr_standard: z.enum(QR_STANDARDS).optional().meta({ description: 'At creation, and with expand=qr' }),
         qr_data: z
           .string()
           .optional()
           .meta({ description: 'The text of the QR code. At creation, and with expand=qr' }),
       })
       .nullable(),
+    operation: z
+      .object({
+        id: z.string(),
+        kind: z.enum(['authorize', 'capture', 'cancel', 'refund']),
+        outcome: z.enum(OUTCOMES).nullable(),
+        next_query_at: time.nullable(),
+      })
+      .nullable()
+      .meta({
+        description: 'A call to the channel that has not succeeded. `unknown`: wait and query, do not pay again',
+      }),
     next_action: z.object({ type: z.enum(['show_qr', 'wait', 'none']) }),
+    duplicate_of_existing: z.boolean().meta({ description: 'The same purchase was open or paid already; this is it' }),
     pay_url: z.string().meta({ description: 'The hosted page for the payer; whoever has it can see this payment' }),
   })
   .meta({ id: 'PaymentIntent' });
 
 export type WireIntent = z.infer<typeof intentSchema>;
 /** An intent as it stands in events and stored answers: without QR payload, token or link. */
-export type PlainIntent = Omit<WireIntent, 'qr' | 'next_action' | 'pay_url'>;
+export type PlainIntent = Omit<WireIntent, 'qr' | 'operation' | 'next_action' | 'duplicate_of_existing' | 'pay_url'>;
 
 /** Everything about an intent that may be kept and pushed. It holds no secret. */
 export function toPlain(intent: PaymentIntent): PlainIntent {
@@ -82,6 +99,10 @@ export function toPlain(intent: PaymentIntent): PlainIntent {
     authorization: 'human_scan',
     capture_method: intent.captureMethod,
     amount_captured: { currency: amount.currency, value: Number(intent.amountCaptured) },
+    amount_refunded: { currency: amount.currency, value: Number(intent.amountRefunded) },
+    refund_status: refundStatus(intent),
+    late_payment: intent.latePayment,
+    failure: intent.failure,
     channel_reference: intent.channelReference,
     channel_transaction_id: intent.channelTransactionId,
     metadata: intent.metadata,
@@ -90,43 +111,60 @@ export function toPlain(intent: PaymentIntent): PlainIntent {
     created_at: intent.createdAt.toISOString(),
     updated_at: intent.updatedAt.toISOString(),
     expires_at: intent.expiresAt.toISOString(),
+    authorized_at: intent.authorizedAt && intent.authorizedAt.toISOString(),
     captured_at: intent.capturedAt && intent.capturedAt.toISOString(),
     succeeded_at: intent.succeededAt && intent.succeededAt.toISOString(),
     closed_at: intent.closedAt && intent.closedAt.toISOString(),
   };
 }
 
+function refundStatus({ amountRefunded, amountCaptured }: PaymentIntent): PlainIntent['refund_status'] {
+  if (amountRefunded === 0n) return 'none';
+  return amountRefunded < amountCaptured ? 'partial' : 'full';
+}
+
+export interface PresentationOptions {
+  /** With the text of the code, for whoever draws it. */
+  readonly expand: boolean;
+  readonly duplicate?: boolean;
+}
+
 /**
- * Adds what the payer needs to an intent. A closed or paid intent carries no QR.
- *
- * @param qr the QR that is shown now, or null
- * @param expand with the text of the code, for whoever draws it
+ * Adds to a plain intent what the payer needs now: the QR that is shown, and what to do next. A closed or paid intent
+ * carries no QR.
  */
-export function withPresentation(plain: PlainIntent, qr: QrCharge | null, links: Links, expand: boolean): WireIntent {
-  if (qr === null) {
-    return {
-      ...plain,
-      qr: null,
-      next_action: { type: isOpen(plain.status) ? 'wait' : 'none' },
-      pay_url: links.payPage(plain.id),
-    };
-  }
-  const urls = links.forCharge(plain.id, qr.id);
+export function withPresentation(
+  plain: PlainIntent,
+  { qr, operation }: Pick<PresentedIntent, 'qr' | 'operation'>,
+  links: Links,
+  { expand, duplicate = false }: PresentationOptions,
+): WireIntent {
+  const urls = qr && links.forCharge(plain.id, qr.id);
+  const unknown = operation?.state === 'unknown';
+  const waits = isOpen(plain.status) || plain.status === 'authorized' || unknown;
   return {
     ...plain,
-    qr: {
-      charge_id: qr.id,
-      scan_url: urls.payPage,
-      qr_image_url: urls.png,
-      qr_image_svg_url: urls.svg,
-      expires_at: qr.expiresAt.toISOString(),
-      ...(expand && { qr_standard: qr.qrStandard, qr_data: qr.qrData }),
+    qr: qr &&
+      urls && {
+        charge_id: qr.id,
+        scan_url: urls.payPage,
+        qr_image_url: urls.png,
+        qr_image_svg_url: urls.svg,
+        expires_at: qr.expiresAt.toISOString(),
+        ...(expand && { qr_standard: qr.qrStandard, qr_data: qr.qrData }),
+      },
+    operation: operation && {
+      id: operation.id,
+      kind: operation.kind,
+      outcome: operation.state === 'queued' || operation.state === 'started' ? null : operation.state,
+      next_query_at: operation.nextQueryAt && operation.nextQueryAt.toISOString(),
     },
-    next_action: { type: 'show_qr' },
-    pay_url: urls.payPage,
+    next_action: { type: qr && !unknown ? 'show_qr' : waits ? 'wait' : 'none' },
+    duplicate_of_existing: duplicate,
+    pay_url: urls ? urls.payPage : links.payPage(plain.id),
   };
 }
 
-export function toWire({ intent, qr }: PresentedIntent, links: Links, expand = false): WireIntent {
-  return withPresentation(toPlain(intent), qr, links, expand);
+export function toWire(presented: PresentedIntent, links: Links, expand = false): WireIntent {
+  return withPresentation(toPlain(presented.intent), presented, links, { expand });
 }

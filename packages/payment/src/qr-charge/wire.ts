@@ -1,3 +1,4 @@
+import { QR_STANDARDS } from '@itpay/kernel';
 import { z } from 'zod';
 import { qrChargeMachine, type QrCharge } from './qr-charge.js';
 
@@ -13,7 +14,7 @@ export const qrChargeSchema = z
     status: z.enum(qrChargeMachine.states),
     expires_at: z.iso.datetime(),
     created_at: z.iso.datetime(),
-    qr_standard: z.enum(['emvco']),
+    qr_standard: z.enum(QR_STANDARDS),
     qr_data: z.string(),
     qr_image_url: z.string(),
     qr_image_svg_url: z.string(),

@@ -41,16 +41,20 @@ interface CodeFields {
 }
 
 describe('the simulated PromptPay payer', () => {
-  it('pays what the code asks for, at the time of the clock', () => {
-    const credit = payer().pay(code());
-
-    expect(credit).toMatchObject({ amount: { currency: 'THB', value: 12345n }, paidAt: at });
+  it('reads what the code asks for', () => {
+    expect(payer().scan(code())).toEqual({ currency: 'THB', value: 12345n });
   });
 
-  it('pays a bill with references', () => {
+  it('reads a bill with references', () => {
     const accounts = [nobodyBiller(['02', 'ABC123'], ['03', 'SHOP1'])];
 
-    expect(payer().pay(code({ accounts })).amount).toEqual({ currency: 'THB', value: 12345n });
+    expect(payer().scan(code({ accounts }))).toEqual({ currency: 'THB', value: 12345n });
+  });
+
+  it('transfers as much as the payer likes, at the time of the clock', () => {
+    const amount = { currency: 'THB', value: 99n };
+
+    expect(payer().transfer(amount)).toMatchObject({ amount, paidAt: at });
   });
 
   it.each([
@@ -59,13 +63,14 @@ describe('the simulated PromptPay payer', () => {
     ['5.5', 550n],
     ['9999999999.99', 999_999_999_999n],
   ])('reads %s baht as %d satang', (amount, value) => {
-    expect(payer().pay(code({ amount })).amount.value).toBe(value);
+    expect(payer().scan(code({ amount })).value).toBe(value);
   });
 
-  it('numbers transfers with the day in Bangkok, and every scan anew', () => {
+  it('numbers transfers with the day in Bangkok, and every one anew', () => {
     const wallet = payer();
+    const amount = { currency: 'THB', value: 1n };
 
-    const [first, second] = [wallet.pay(code()), wallet.pay(code())];
+    const [first, second] = [wallet.transfer(amount), wallet.transfer(amount)];
 
     expect(first.channelTransactionId).toMatch(/^SIM20250102[0-9A-HJKMNP-TV-Z]{12}$/);
     expect(second.channelTransactionId).not.toBe(first.channelTransactionId);
@@ -174,7 +179,7 @@ describe('the simulated PromptPay payer', () => {
     ],
     ['a card account beside the unpayable number', [['02', '4000123456789012'], nobody]],
   ])('never pays a code with %s', (_, accounts) => {
-    expect(() => payer().pay(code({ accounts }))).toThrow(
+    expect(() => payer().scan(code({ accounts }))).toThrow(
       'This is a real PromptPay code; the simulator never pays real codes.',
     );
   });
@@ -190,7 +195,7 @@ describe('the simulated PromptPay payer', () => {
     ['another country', code({ country: 'SG' }), 'does not ask for Thai baht'],
     ['half a satang', code({ amount: '1.005' }), '3 decimals'],
   ])('refuses %s', (_, qrData, reason) => {
-    expect(() => payer().pay(qrData)).toThrow(reason);
+    expect(() => payer().scan(qrData)).toThrow(reason);
   });
 
   it('keeps the payload out of its errors', () => {
@@ -206,7 +211,7 @@ describe('the simulated PromptPay payer', () => {
       ],
     });
 
-    expect(() => payer().pay(real)).toThrow(
+    expect(() => payer().scan(real)).toThrow(
       expect.objectContaining({ code: 'PARAMETER_INVALID', message: expect.not.stringContaining('812345678') }),
     );
   });

@@ -1,17 +1,17 @@
 import { fieldAt, ItPayError, numericCodeOf, parseDecimal, readEmvco, type TlvField } from '@itpay/core';
-import type { Clock, Credit, Random, SimulatedRail } from '@itpay/kernel';
+import type { Clock, Random, SimulatedRail } from '@itpay/kernel';
 import { transactionId } from './transaction-id.js';
 
 /**
  * A Thai wallet that knows only the text of the code. It reads the payload by itself and shares nothing with the channel,
  * so that a mistake of the channel shows.
  *
- * As on the real rail, a code can be paid again: every scan is a transfer of its own.
+ * As on the real rail, the payer can change the amount, and a code can be paid again: every transfer has its own number.
  */
 export function promptpayPayer({ clock, random }: { clock: Clock; random: Random }): SimulatedRail {
   return {
     channel: 'promptpay',
-    pay(qrData): Credit {
+    scan(qrData) {
       const reading = readEmvco(qrData, { mode: 'strict' });
       if (!reading.ok) throw refused(`The wallet cannot read this code: ${reading.reason}`);
       if (!isForNobody(reading.fields)) {
@@ -19,8 +19,9 @@ export function promptpayPayer({ clock, random }: { clock: Clock; random: Random
           'This is a real PromptPay code; the simulator never pays real codes. Create the payment with a test key.',
         );
       }
-      const amount = { currency: 'THB', value: satangAsked(reading.fields) };
-
+      return { currency: 'THB', value: satangAsked(reading.fields) };
+    },
+    transfer(amount) {
       const paidAt = clock.now();
       return { channelTransactionId: transactionId(paidAt, random), amount, paidAt };
     },

@@ -1,8 +1,12 @@
 import { formatDecimal, numericCodeOf, toRailUnits, writeEmvco } from '@itpay/core';
-import { defineChannel, type AuthorizeRequest, type Channel } from '@itpay/kernel';
+import { defineChannel, type AuthorizeRequest, type Channel, type QrPresentation } from '@itpay/kernel';
 import { describe, expect, it } from 'vitest';
-import { channelContract, instanceCases, pluginCases, type ChannelContractCase } from './channel-contract.js';
+import { channelContract, type ChannelContractCase } from './channel-contract.js';
+import { encodeCases, type EncodingChannel } from './encode-cases.js';
+import { factCases } from './fact-cases.js';
+import { pluginCases } from './plugin-cases.js';
 
+const instanceCases = { ...factCases, ...encodeCases };
 const HEX = '0123456789ABCDEF';
 
 channelContract(() => defineChannel(rail({ mode: 'live', merchantAccount: 'shop' }), rail({ simulated: true })));
@@ -113,6 +117,26 @@ describe('the channel contract notices', () => {
       'refuses an amount that the rail cannot express',
       { encode: (r) => encode({ ...r, amount: { ...r.amount, value: (r.amount.value / 100n) * 100n } }) },
     ],
+    [
+      'a promise without its method',
+      'has the methods of its capabilities, and no others',
+      { capabilities: ['qr_dynamic', 'refund'] },
+    ],
+    [
+      'two ways to a code',
+      'has the methods of its capabilities, and no others',
+      { authorize: (async () => {}) as never },
+    ],
+    [
+      'an explanation that breaks',
+      'never throws while it explains an error, and claims nothing about one that it does not know',
+      { mapError: (error) => ({ category: (error as { code: never }).code }) },
+    ],
+    [
+      'an error that nobody knows and that is taken for a refusal',
+      'never throws while it explains an error, and claims nothing about one that it does not know',
+      { mapError: () => ({ category: 'declined' }) },
+    ],
   ])('%s', (_, title, flaw) => {
     expect(() => instanceCases[title](rail(flaw), rail(flaw))).toThrow();
     expect(() => instanceCases[title](rail(), rail())).not.toThrow();
@@ -147,7 +171,7 @@ describe('the channel contract notices', () => {
 });
 
 /** A rail that counts whole rupiah, in its smallest honest form. */
-function rail(change: Partial<Channel> = {}): Channel {
+function rail(change: Partial<Channel> = {}): EncodingChannel {
   const { merchantAccount = 'nobody' } = change;
   return {
     id: 'sample',
@@ -169,7 +193,7 @@ function encode(
   { amount, reference }: AuthorizeRequest,
   merchantAccount = 'nobody',
   exponents: Channel['exponentOverrides'] = { IDR: 0 },
-): ReturnType<Channel['encode']> {
+): QrPresentation {
   const exponent = exponents?.[amount.currency];
   const units = toRailUnits(amount, exponent);
   const qrData = writeEmvco([
@@ -189,7 +213,7 @@ function encode(
   return { kind: 'qr', qrStandard: 'emvco', qrData };
 }
 
-function encodeNoReference(request: AuthorizeRequest): ReturnType<Channel['encode']> {
+function encodeNoReference(request: AuthorizeRequest): QrPresentation {
   return encode({ ...request, reference: 'NONE' });
 }
 

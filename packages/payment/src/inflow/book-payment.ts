@@ -1,0 +1,65 @@
+import type { Money } from '@itpay/core';
+import {
+  operationsOfPayment,
+  type Actor,
+  type Credit,
+  type Operation,
+  type OperationState,
+  type Tx,
+} from '@itpay/kernel';
+import type { PaymentServices } from '../services.js';
+import type { Inflow, InflowSource } from './inflow.js';
+import { receiveMoney } from './receive.js';
+
+export interface PaymentReport {
+  readonly intentId: string;
+  readonly credit: Credit;
+  readonly source: InflowSource;
+  /** The order under which it came; null when nobody said. */
+  readonly channelReference: string | null;
+}
+
+/**
+ * Books money that somebody from outside reports for a payment: a callback, an operator, the simulated payer. What the
+ * report proves about operations that are not settled yet is written first: it may overtake the answer to the order, or to
+ * the capture. The caller has locked the payment.
+ */
+export async function bookPayment(
+  services: PaymentServices,
+  tx: Tx,
+  actor: Actor,
+  { intentId, credit, source, channelReference }: PaymentReport,
+): Promise<Inflow> {
+  await concludeOrder(services, tx, actor, { intentId, channelReference });
+  const capture = (await unsettledOf(tx, intentId)).find(
+    ({ kind, amount }) => kind === 'capture' && amount !== null && sameMoney(amount, credit.amount),
+  );
+  if (capture !== undefined) {
+    // The capture books its money itself; below it is known already.
+    await services.engine.concludeIn(tx, capture.id, { outcome: 'succeeded', value: credit }, actor);
+  }
+  return receiveMoney(services, tx, actor, { intentId, credit, source, channelReference });
+}
+
+/** Money under an order, or a hold, proves that the order exists, whatever became of the answer to it. */
+export async function concludeOrder(
+  { engine }: PaymentServices,
+  tx: Tx,
+  actor: Actor,
+  { intentId, channelReference }: Pick<PaymentReport, 'intentId' | 'channelReference'>,
+): Promise<void> {
+  const order = (await unsettledOf(tx, intentId)).find(
+    ({ kind, reference }) => kind === 'authorize' && (channelReference === null || reference === channelReference),
+  );
+  if (order === undefined) return;
+  // Of an order whose code nobody has seen, "scanned" says no more than that it is there.
+  await engine.concludeIn(tx, order.id, { outcome: 'succeeded', value: { order: { status: 'scanned' } } }, actor);
+}
+
+async function unsettledOf(tx: Tx, intentId: string): Promise<Operation[]> {
+  return (await operationsOfPayment(tx, intentId)).filter(({ state }) => UNSETTLED.has(state));
+}
+
+const sameMoney = (a: Money, b: Money) => a.currency === b.currency && a.value === b.value;
+
+const UNSETTLED: ReadonlySet<OperationState> = new Set(['started', 'pending', 'unknown']);
