@@ -38,12 +38,14 @@ describe('a subscriber', () => {
       ['payment_intent.created', 1, '00'],
       ['payment_intent.qr_generated', 2, '00'],
       ['qr_charge.created', 1, '00'],
+      ['inflow.applied', 1, '05'],
       ['payment_intent.captured', 3, '05'],
       ['payment_intent.succeeded', 4, '05'],
       ['qr_charge.consumed', 2, '05'],
     ]);
-    const plain = Object.entries(paid).filter(([name]) => !['qr', 'next_action', 'pay_url'].includes(name));
-    expect(told[4]).toEqual({
+    const now = ['qr', 'operation', 'next_action', 'duplicate_of_existing', 'pay_url'];
+    const plain = Object.entries(paid).filter(([name]) => !now.includes(name));
+    expect(told[5]).toEqual({
       id: expect.stringMatching(/^evt_/),
       type: 'payment_intent.succeeded',
       timestamp: paid.succeeded_at,
@@ -57,6 +59,7 @@ describe('a subscriber', () => {
       'pending',
       'qr_generated',
       'active',
+      'applied',
       'captured',
       'succeeded',
       'consumed',

@@ -15,7 +15,8 @@ interface World {
 }
 
 const secretKey = 'a-secret-key-for-tests-that-is-long-enough';
-const input = { amount: { currency: 'THB', value: 19_900n }, orderReference: 'order-1' } as const;
+const amount = { currency: 'THB', value: 19_900n };
+const input = { amount, orderReference: 'order-1', confirmDuplicate: true } as const;
 
 const worlds: readonly (readonly [string, () => Promise<World>])[] =
   backend() === 'pglite'
@@ -66,6 +67,7 @@ describe.each(worlds)('in a transaction of %s', (_where, open) => {
       audit_entries: before['audit_entries']! + 3,
       events: before['events']! + 3,
       idempotency_keys: before['idempotency_keys']! + 1,
+      duplicate_guards: before['duplicate_guards']! + 1,
     });
   });
 
@@ -131,6 +133,25 @@ describe.each(worlds)('in a transaction of %s', (_where, open) => {
     );
     const later = await t.pay.payments.createIntent(input, { idempotencyKey: key });
 
+    expect([again, later]).toEqual([first, first]);
+  });
+
+  it('takes the same order for the same purchase, until the first one rolls back', async () => {
+    const orderReference = newId();
+    const buy = (trx: Knex.Transaction) => t.pay.payments.createIntent({ amount, orderReference }, { trx });
+    const gone: string[] = [];
+    await host
+      .transaction(async (trx) => {
+        gone.push((await buy(trx)).id, (await buy(trx)).id);
+        throw new Error('no stock');
+      })
+      .catch(() => {});
+
+    const [first, again] = await host.transaction(async (trx) => [await buy(trx), await buy(trx)] as const);
+    const later = await t.pay.payments.createIntent({ amount, orderReference });
+
+    expect(gone[1]).toBe(gone[0]);
+    expect(first.id).not.toBe(gone[0]);
     expect([again, later]).toEqual([first, first]);
   });
 

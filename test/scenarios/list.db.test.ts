@@ -17,7 +17,10 @@ describe('the list of payment intents', () => {
   beforeAll(async () => {
     t = await testPay();
     const create = async (body: object, key?: string) => {
-      const answer = await t.request('POST', PATH, { key, body: { amount: { currency: 'THB', value: 100 }, ...body } });
+      const answer = await t.request('POST', PATH, {
+        key,
+        body: { amount: { currency: 'THB', value: 100 }, confirm_duplicate: true, ...body },
+      });
       return answer.body.id as string;
     };
     const { id: account } = await t.pay.accounts.create('Another Shop');

@@ -32,7 +32,11 @@ describe('a payment on a rail with a network', () => {
     const later = await t.intent(created.body.id);
 
     expect(created.status).toBe(202);
-    expect(created.body).toMatchObject({ status: 'pending', operation: { outcome: 'unknown' }, next_action: { type: 'wait' } });
+    expect(created.body).toMatchObject({
+      status: 'pending',
+      operation: { outcome: 'unknown' },
+      next_action: { type: 'wait' },
+    });
     expect(later).toMatchObject({ status: 'qr_generated', operation: null });
     expect((await t.rail.entry(created.body.channel_reference))?.received.authorize).toBeGreaterThan(0);
   });

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { promptpay } from '@itpay/channel-promptpay';
-import { definePlugin, SimulatedRails, type Credit } from '@itpay/kernel';
+import { definePlugin, SimulatedRails, type SimulatedRail } from '@itpay/kernel';
 import type { TestRequest } from '@itpay/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { testPay } from '../support/pay.js';
@@ -16,7 +16,11 @@ describe('the simulated payer', () => {
       name: 'careless-payer',
       version: '1',
       register: (registry) =>
-        registry.contribute(SimulatedRails, [], () => ({ channel: 'careless', pay: () => transfer() })),
+        registry.contribute(SimulatedRails, [], () => ({
+          channel: 'careless',
+          scan: (qrData) => app.scan(qrData),
+          transfer: (asked) => app.transfer(asked),
+        })),
     });
     t = await testPay({
       plugins: [
@@ -28,8 +32,10 @@ describe('the simulated payer', () => {
     });
   });
 
-  /** What the payer of the rail "careless" does. */
-  let transfer: () => Credit;
+  /** The app of the payer on the rail "careless". */
+  let app: Pick<SimulatedRail, 'scan' | 'transfer'>;
+  const asked = { currency: 'THB', value: 19_900n };
+  const paidAt = new Date('2025-01-01T00:00:00Z');
 
   const create = async (key = t.testKey, channel = 'promptpay') =>
     (await t.request('POST', PATH, { key, body: { amount: { currency: 'THB', value: 19_900 }, channel } })).body;
@@ -163,24 +169,35 @@ describe('the simulated payer', () => {
     expect(await contents(t.pay.knex)).toEqual(before);
   });
 
-  it.each<[string, () => Credit, number, string]>([
-    ['less', () => credit('THB', 19_899n), 400, 'AMOUNT_INVALID'],
-    ['more', () => credit('THB', 19_901n), 400, 'AMOUNT_INVALID'],
-    ['the number in another currency', () => credit('JPY', 19_900n), 400, 'AMOUNT_INVALID'],
-    ['nothing, because the app crashed', () => assert.fail('crash'), 500, 'INTERNAL_ERROR'],
-  ])('books nothing when the payer transfers %s, and the right amount afterwards', async (_, wrong, status, code) => {
+  it.each<[string, Partial<SimulatedRail>]>([
+    ['it reads the code', { scan: () => assert.fail('crash') }],
+    ['it sends the money', { transfer: () => assert.fail('crash') }],
+  ])('books nothing when the app crashes as %s, and everything afterwards', async (_, broken) => {
     const { id } = await create(t.testKey, 'careless');
     const before = await contents(t.pay.knex);
-    transfer = wrong;
-    const refused = await simulate(id, { idempotencyKey: `wrong-${id}` });
+    const working = { scan: () => asked, transfer: () => ({ channelTransactionId: `t-${id}`, amount: asked, paidAt }) };
+    app = { ...working, ...broken };
+    const failed = await simulate(id, { idempotencyKey: `crash-${id}` });
     const after = await contents(t.pay.knex);
-    transfer = () => credit('THB', 19_900n);
+    app = working;
 
-    const paid = await simulate(id, { idempotencyKey: `wrong-${id}` });
+    const paid = await simulate(id, { idempotencyKey: `crash-${id}` });
 
-    expect([refused.status, refused.body.error.code]).toEqual([status, code]);
+    expect([failed.status, failed.body.error.code]).toEqual([500, 'INTERNAL_ERROR']);
     expect(after).toEqual(before);
     expect([paid.status, paid.body.status]).toEqual([200, 'succeeded']);
+  });
+
+  it('books a transfer once when the rail reports it twice under one number', async () => {
+    const { id } = await create(t.testKey, 'careless');
+    app = { scan: () => asked, transfer: () => ({ channelTransactionId: `t-${id}`, amount: asked, paidAt }) };
+
+    const paid = await simulate(id, { body: { event: 'paid_twice' } });
+
+    expect(paid.body).toMatchObject({ status: 'succeeded', amount_captured: { value: 19_900 } });
+    expect((await t.request('GET', `/v1/inflows?payment_intent_id=${id}`)).body.data).toMatchObject([
+      { kind: 'exact' },
+    ]);
   });
 
   it('says why a paid payment cannot be paid again, and changes nothing', async () => {
@@ -213,10 +230,4 @@ describe('the simulated payer', () => {
 
     expect(await t.pay.payments.getIntent(created.id)).toEqual(created);
   });
-});
-
-const credit = (currency: string, value: bigint): Credit => ({
-  channelTransactionId: 'transfer-1',
-  amount: { currency, value },
-  paidAt: new Date('2025-01-01T00:00:00Z'),
 });

@@ -15,7 +15,7 @@ import { receiveUnattributed } from '../inflow/unattributed.js';
 import { authorizedByChannel } from '../intent/authorized.js';
 import type { PaymentIntent } from '../intent/intent.js';
 import { scannedByChannel } from '../intent/scanned.js';
-import { channelActor } from '../operation/engine.js';
+import { channelActor } from '../operation/channel-actor.js';
 import type { PaymentServices } from '../services.js';
 import { refuseForSubject, refuseNotice, type NoticeRefusal } from './check-notice.js';
 import { claimNotification, endNotification, releaseNotification, type HeldNotification } from './store.js';

@@ -1,4 +1,3 @@
-import type { Money } from '@itpay/core';
 import {
   operationsOfPayment,
   type Actor,
@@ -7,6 +6,7 @@ import {
   type OperationState,
   type Tx,
 } from '@itpay/kernel';
+import { sameMoney } from '../same-money.js';
 import type { PaymentServices } from '../services.js';
 import type { Inflow, InflowSource } from './inflow.js';
 import { receiveMoney } from './receive.js';
@@ -59,7 +59,5 @@ export async function concludeOrder(
 async function unsettledOf(tx: Tx, intentId: string): Promise<Operation[]> {
   return (await operationsOfPayment(tx, intentId)).filter(({ state }) => UNSETTLED.has(state));
 }
-
-const sameMoney = (a: Money, b: Money) => a.currency === b.currency && a.value === b.value;
 
 const UNSETTLED: ReadonlySet<OperationState> = new Set(['started', 'pending', 'unknown']);

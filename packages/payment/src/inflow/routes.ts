@@ -21,7 +21,7 @@ import { inflowSchema, toPlainInflow } from './wire.js';
 
 const TAG = 'Inflows';
 const PATH = '/v1/inflows';
-const params = z.object({ id: z.string() });
+const idParams = z.object({ id: z.string() });
 const answers = { 200: { description: 'The inflow afterwards', schema: inflowSchema } } as const;
 
 /** Money that arrived, and what an operator decides about the money that fits nothing. */
@@ -86,7 +86,7 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
     summary: 'Read an inflow',
     tag: TAG,
     access: 'inflows:read',
-    params,
+    params: idParams,
     answers: { 200: { description: 'The inflow', schema: inflowSchema } },
     errors: ['INFLOW_NOT_FOUND'],
     async run(request) {
@@ -135,7 +135,7 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
       'less than was asked, say so with `accept_under`.',
     tag: TAG,
     access: 'inflows:write',
-    params,
+    params: idParams,
     body: applyBody,
     answers,
     errors: ['INFLOW_NOT_FOUND', 'PAYMENT_INTENT_NOT_FOUND', 'INVALID_STATE_TRANSITION'],
@@ -159,7 +159,7 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
     summary: 'Send parked money back to the payer',
     tag: TAG,
     access: 'inflows:write',
-    params,
+    params: idParams,
     body: decisionBody,
     answers,
     errors: [
@@ -193,7 +193,7 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
     description: 'For money that was settled with the payer in another way.',
     tag: TAG,
     access: 'inflows:write',
-    params,
+    params: idParams,
     body: decisionBody,
     answers,
     errors: ['INFLOW_NOT_FOUND', 'INVALID_STATE_TRANSITION'],

@@ -107,7 +107,7 @@ async function write(
 async function begun(
   services: PaymentServices,
   actor: Actor,
-  { within, key }: CreateRequest,
+  { within }: CreateRequest,
   { intent, qr }: IntentPlan,
   params: CreateIntentParams,
 ): Promise<Created> {

@@ -1,5 +1,8 @@
 import { findByReference, type Actor, type Operation, type Tx } from '@itpay/kernel';
 import { EXPIRE, newCancel } from '../operation/new-cancel.js';
+import { channelActor } from '../operation/channel-actor.js';
+import { lookAtOrder } from '../operation/look.js';
+import { applyOrderStatus } from '../operation/order-news.js';
 import { closeOrder, orderOf } from '../operation/order.js';
 import type { PaymentServices } from '../services.js';
 import { changeIntent } from './change.js';
@@ -25,28 +28,46 @@ export async function expireDue(services: PaymentServices): Promise<boolean> {
 
 async function expireOne(services: PaymentServices, intentId: string): Promise<void> {
   const order = await orderOf(services.database, { paymentIntentId: intentId });
-  const channel = services.channels.byKey(order.channelInstance);
-  if (order.state === 'succeeded' && channel?.cancel) return closeAtChannel(services, order);
-  if (order.state === 'succeeded' && channel?.query) await services.engine.askNow(order);
-  const unsettled = order.state !== 'succeeded' && order.state !== 'not_sent' && order.state !== 'declined';
-  if (unsettled) return;
+  switch (order.state) {
+    case 'succeeded':
+    case 'pending':
+      return (await closeAtChannel(services, order)) ? undefined : expireHere(services, order);
+    case 'declined':
+    case 'not_sent':
+      return services.database.transaction((tx) => expireIfOpen(services, tx, order));
+    default:
+      // It is on its way, or may exist: what may be paid has not expired.
+      return;
+  }
+}
+
+/** @returns false when the rail closes no orders, or has refused to close this one */
+async function closeAtChannel(services: PaymentServices, order: Operation): Promise<boolean> {
+  if (services.channels.byKey(order.channelInstance)?.cancel === undefined) return false;
+  const cancel = newCancel(services.ids, order, EXPIRE);
+  const before = await services.database.transaction(async (tx) => {
+    const intent = await services.store.lockAny(tx, order.paymentIntentId);
+    if (!isOpen(intent.status)) return cancel;
+    const found = await findByReference(tx, order.channelInstance, cancel.reference);
+    return found ?? services.engine.queue(tx, cancel);
+  });
+  return !('state' in before) || before.state !== 'declined';
+}
+
+/** The order cannot be closed, so the last word before the decision is a question. Paid wins. */
+async function expireHere(services: PaymentServices, order: Operation): Promise<void> {
+  const last = await lookAtOrder(services, order);
+  if (last.status === 'unknown') return;
   await services.database.transaction(async (tx) => {
-    const intent = await services.store.lockAny(tx, intentId);
-    if (isOpen(intent.status)) await expireNow(services, tx, schedulerOf(intent), intent);
+    await services.store.lockAny(tx, order.paymentIntentId);
+    await applyOrderStatus(services, tx, channelActor(order), order, last);
+    await expireIfOpen(services, tx, order);
   });
 }
 
-async function closeAtChannel(services: PaymentServices, order: Operation): Promise<void> {
-  const cancel = newCancel(services.ids, order, EXPIRE);
-  const refused = await services.database.transaction(async (tx) => {
-    const intent = await services.store.lockAny(tx, order.paymentIntentId);
-    if (!isOpen(intent.status)) return null;
-    const before = await findByReference(tx, order.channelInstance, cancel.reference);
-    if (before === null) await services.engine.queue(tx, cancel);
-    return before?.state === 'not_sent' ? before : null;
-  });
-  // The rail would not close it a minute ago; the same request may be sent again.
-  if (refused !== null) await services.engine.resume(refused.id);
+async function expireIfOpen(services: PaymentServices, tx: Tx, { paymentIntentId }: Operation): Promise<void> {
+  const intent = await services.store.lockAny(tx, paymentIntentId);
+  if (isOpen(intent.status)) await expireNow(services, tx, schedulerOf(intent), intent);
 }
 
 /** Expires an open intent whose order cannot be paid any more, or on a rail where that cannot be prevented. */

@@ -16,6 +16,7 @@ import { answerWithIntent } from './answer.js';
 import { channelOf } from './channel-of.js';
 import { declineCode, failed, toOutcome } from './failure.js';
 import type { Asked, OperationHandler } from './handler.js';
+import { lookAtOrder } from './look.js';
 import { applyOrderStatus } from './order-news.js';
 import { newCancel, REPLACE } from './new-cancel.js';
 
@@ -47,13 +48,13 @@ export function authorizeHandler(services: PaymentServices): OperationHandler<Op
   }
 
   return {
+    wanted: async (tx, { paymentIntentId }) => isOpen((await store.lockAny(tx, paymentIntentId)).status),
+
     call: (operation) => open(operation, channelOf(channels, operation)),
 
     async ask(operation): Promise<Asked<Opened>> {
       const channel = channelOf(channels, operation);
-      const asked = await guard.attempt(channel, 'query', (context) => channel.query!(operation.reference, context));
-      if (!asked.ok) return { kind: 'nothing_new', failure: asked.failure };
-      const order = asked.value;
+      const order = await lookAtOrder(services, operation);
       if (order.status === 'unknown') return { kind: 'nothing_new', failure: order.failure };
       if (operation.state === 'succeeded') {
         if (order.status === 'pending' || order.status === 'not_found') return { kind: 'nothing_new' };

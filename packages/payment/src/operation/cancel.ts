@@ -1,12 +1,4 @@
-import {
-  channelReference,
-  type IdGenerator,
-  type NewOperation,
-  type Operation,
-  type OrderStatus,
-  type Outcome,
-  type Tx,
-} from '@itpay/kernel';
+import { channelReference, type Operation, type OrderStatus, type Outcome, type Tx } from '@itpay/kernel';
 import { ItPayError } from '@itpay/core';
 import { changeIntent } from '../intent/change.js';
 import { isOpen, STATUS_RANK } from '../intent/machine.js';
@@ -19,6 +11,7 @@ import { answerWithIntent } from './answer.js';
 import { channelOf } from './channel-of.js';
 import { toOutcome } from './failure.js';
 import { failedAnswer, type Asked, type OperationHandler } from './handler.js';
+import { lookAtOrder } from './look.js';
 import { applyOrderStatus } from './order-news.js';
 import { closeOrder, orderOf } from './order.js';
 import { EXPIRE, REPLACE } from './new-cancel.js';
@@ -30,13 +23,7 @@ type Closed = { readonly order: OrderStatus };
 export function cancelHandler(services: PaymentServices): OperationHandler<Closed> {
   const { guard, channels, store, database } = services;
 
-  async function look(operation: Operation): Promise<OrderStatus> {
-    const channel = channelOf(channels, operation);
-    const order = await orderOf(database, operation);
-    if (channel.query === undefined) return { status: 'closed' };
-    const asked = await guard.attempt(channel, 'query', (context) => channel.query!(order.reference, context));
-    return asked.ok ? asked.value : { status: 'unknown', failure: asked.failure };
-  }
+  const look = async (operation: Operation) => lookAtOrder(services, await orderOf(database, operation));
 
   /** What the rail's word about the order means for its closing. */
   function verdict(order: OrderStatus): Outcome<Closed> {
@@ -54,6 +41,8 @@ export function cancelHandler(services: PaymentServices): OperationHandler<Close
   }
 
   return {
+    wanted: async (tx, { paymentIntentId }) => STATUS_RANK[(await store.lockAny(tx, paymentIntentId)).status] < 3,
+
     async call(operation) {
       const channel = channelOf(channels, operation);
       const order = await orderOf(database, operation);

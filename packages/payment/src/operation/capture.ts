@@ -1,21 +1,25 @@
 import { type Credit, type Operation } from '@itpay/kernel';
 import { receiveMoney } from '../inflow/receive.js';
 import { changeIntent } from '../intent/change.js';
+import { sameMoney } from '../same-money.js';
 import type { PaymentServices } from '../services.js';
 import { answerWithIntent } from './answer.js';
 import { channelOf } from './channel-of.js';
-import { declineCode, toOutcome } from './failure.js';
+import { declineCode, failed, toOutcome } from './failure.js';
 import type { Asked, OperationHandler } from './handler.js';
+import { lookAtOrder } from './look.js';
 import { orderOf } from './order.js';
 
 /** Taking money that the rail holds. */
 export function captureHandler(services: PaymentServices): OperationHandler<Credit> {
   const { guard, channels, store, database } = services;
   return {
+    wanted: async (tx, { paymentIntentId }) => (await store.lockAny(tx, paymentIntentId)).status === 'authorized',
+
     async call(operation) {
       const channel = channelOf(channels, operation);
       const order = await orderOf(database, operation);
-      return toOutcome(
+      const outcome = toOutcome(
         await guard.attempt(channel, 'capture', (context) =>
           channel.capture!(
             { reference: order.reference, captureReference: operation.reference, amount: operation.amount! },
@@ -23,16 +27,16 @@ export function captureHandler(services: PaymentServices): OperationHandler<Cred
           ),
         ),
       );
+      // An answer about another amount than was asked for is not an answer to the question.
+      const trusted = outcome.outcome !== 'succeeded' || sameMoney(outcome.value.amount, operation.amount!);
+      return trusted ? outcome : failed({ category: 'mismatch' });
     },
 
     async ask(operation): Promise<Asked<Credit>> {
-      const channel = channelOf(channels, operation);
-      const order = await orderOf(database, operation);
-      const asked = await guard.attempt(channel, 'query', (context) => channel.query!(order.reference, context));
-      if (!asked.ok) return { kind: 'nothing_new', failure: asked.failure };
-      switch (asked.value.status) {
+      const order = await lookAtOrder(services, await orderOf(database, operation));
+      switch (order.status) {
         case 'captured':
-          return { kind: 'outcome', outcome: { outcome: 'succeeded', value: asked.value.credit } };
+          return { kind: 'outcome', outcome: { outcome: 'succeeded', value: order.credit } };
         case 'closed':
           return { kind: 'outcome', outcome: { outcome: 'declined', failure: { category: 'expired' } } };
         // The hold stands. The capture may still be on its way, so it takes two such answers to say that it never was.

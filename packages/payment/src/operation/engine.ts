@@ -32,6 +32,7 @@ import {
 } from '@itpay/kernel';
 import type { IntentStore } from '../intent/store.js';
 import { sha256 } from '../sha256.js';
+import { channelActor } from './channel-actor.js';
 import { failed } from './failure.js';
 import type { Asked, OperationAnswer, OperationHandler } from './handler.js';
 import { toPlainOperation } from './wire.js';
@@ -240,7 +241,9 @@ export class OperationEngine {
       if (current.state !== operation.state) return { mine: false, operation: current };
       const started = start(current, this.#deps.clock.now())!;
       await saveOperation(tx, started);
-      return { mine: true, operation: started };
+      if (await this.#handlerOf(started).wanted(tx, started)) return { mine: true, operation: started };
+      const ended = await this.concludeIn(tx, started.id, failed({ category: 'expired' }), channelActor(started));
+      return { mine: false, operation: ended };
     });
     return taken.mine ? this.perform(taken.operation) : taken.operation;
   }
@@ -330,11 +333,6 @@ type Begun =
   | { readonly answer: OperationAnswer & { readonly replayed: boolean } }
   | { readonly resume: string }
   | { readonly started: Operation };
-
-/** The channel as the one who acted, for the audit log. */
-export function channelActor({ account, livemode, channel }: Operation): Actor {
-  return { account, livemode, id: `channel:${channel}`, requestId: null };
-}
 
 function outcomeUnknown(operation: Operation, now: Date): ItPayError {
   const { id, kind, nextQueryAt } = operation;

@@ -21,6 +21,11 @@ export interface OperationAnswer {
 
 /** One kind of operation: how to call, how to ask, and what an outcome does to the object. */
 export interface OperationHandler<V = any> {
+  /**
+   * Whether it still makes sense to start it: what it is about may have ended while it was queued, or between an attempt
+   * that was not sent and the next. The payment is locked.
+   */
+  wanted(tx: Tx, operation: Operation): Promise<boolean>;
   /** Calls the channel. No transaction is open. What goes wrong is an outcome; it throws only for a bug. */
   call(operation: Operation): Promise<Outcome<V>>;
   /** Asks the channel by our own reference. No transaction is open. */

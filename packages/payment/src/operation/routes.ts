@@ -20,7 +20,7 @@ import { operationSchema, toPlainOperation } from './wire.js';
 
 const TAG = 'Channel operations';
 const PATH = '/v1/operations';
-const params = z.object({ id: z.string() });
+const idParams = z.object({ id: z.string() });
 
 /** The calls to channels, and the queue of those that only an operator can settle. */
 export function operationRoutes(services: PaymentServices): readonly Route[] {
@@ -39,7 +39,7 @@ export function operationRoutes(services: PaymentServices): readonly Route[] {
     summary: 'Read a channel operation',
     tag: TAG,
     access: 'operations:read',
-    params,
+    params: idParams,
     answers: { 200: { description: 'The operation', schema: operationSchema } },
     errors: ['OPERATION_NOT_FOUND'],
     async run(request) {
@@ -82,7 +82,7 @@ export function operationRoutes(services: PaymentServices): readonly Route[] {
     description: 'What the channel says is applied. It is never called a second time by this, only asked.',
     tag: TAG,
     access: 'operations:write',
-    params,
+    params: idParams,
     answers: { 200: { description: 'The operation afterwards', schema: operationSchema } },
     errors: ['OPERATION_NOT_FOUND', 'CHANNEL_UNAVAILABLE'],
     async run(request) {
@@ -107,7 +107,7 @@ export function operationRoutes(services: PaymentServices): readonly Route[] {
     description: 'Only once the questions to the channel are used up (`operator_required`).',
     tag: TAG,
     access: 'operations:write',
-    params,
+    params: idParams,
     body: resolveBody,
     answers: { 200: { description: 'The operation afterwards', schema: operationSchema } },
     errors: ['OPERATION_NOT_FOUND', 'INVALID_STATE_TRANSITION'],

@@ -26,6 +26,8 @@ export function refundHandler(services: PaymentServices): OperationHandler<Refun
   }
 
   return {
+    wanted: async (tx, { objectId }) => (await refunds.lock(tx, objectId)).status === 'processing',
+
     async call(operation): Promise<Outcome<Refunded>> {
       const channel = channels.byKey(operation.channelInstance);
       // Taken out of the configuration since: nothing was sent, and it can be once it is back.
