@@ -22,6 +22,7 @@ const HOUR = 3_600 * SECOND;
  * @property {{ operation: string, behaviour: string }[]} [script]
  * @property {{ id: string, reference: string } | null} [intent]
  * @property {boolean} [clientRetries]
+ * @property {'answer' | 'delivery'} [until]
  *
  * @typedef {{ status: number, replayed: boolean, body: any }} Answer
  */
@@ -119,13 +120,18 @@ const OPERATIONS = {
     },
     step: ({ deliver }, { reference }) => deliver(reference),
   },
+  // Another key for the same purchase: the intent that exists is the answer.
+  duplicate: {
+    prepare: ({ createIntent }) => createIntent(),
+    step: ({ createIntent }) => createIntent({}, 'again'),
+  },
   // The host's own order and the intent commit together; the rail is called afterwards.
   host: {
     step: async ({ pay, run }) => {
       const intent = await pay.knex.transaction(async (trx) => {
         await trx.raw('insert into host_orders (name) values (?) on conflict do nothing', [run]);
         return pay.payments.createIntent(
-          { amount: { currency: 'THB', value: 10_000 }, channel: 'fake', order_reference: run, description: run },
+          { amount: { currency: 'THB', value: 10_000 }, channel: 'fake', orderReference: run, description: run },
           { trx, idempotencyKey: `step-${run}` },
         );
       });
@@ -178,6 +184,7 @@ const TASKS = {
     await new Promise((resolve) => setTimeout(resolve, 30)); // notices between processes go out with a delay
     arm(task.kill ?? null);
     giveAnswer(await step(shop, intent));
+    if (task.until === 'answer') disarm();
     await shop.pay.settle();
     disarm();
     const calls = portCalls();

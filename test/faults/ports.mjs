@@ -6,7 +6,8 @@ import pg from 'pg';
 /** @typedef {{ when: 'before' | 'after', k: number }} Kill */
 
 let armed = false;
-let calls = 0;
+/** @type {string[]} */
+let calls = [];
 /** @type {Kill | null} */
 let kill = null;
 
@@ -16,22 +17,22 @@ let kill = null;
  * @param {Kill | null} at
  */
 export function arm(at) {
-  [armed, calls, kill] = [true, 0, at];
+  [armed, calls, kill] = [true, [], at];
 }
 
 export function disarm() {
   armed = false;
 }
 
-/** How many port calls there were since `arm`. */
+/** The port calls since `arm`, in their order. */
 export const portCalls = () => calls;
 
 /** @param {string} what */
 function before(what) {
   if (!armed) return null;
-  calls += 1;
-  dieIf('before', calls, what);
-  return calls;
+  const call = calls.push(what);
+  dieIf('before', call, what);
+  return call;
 }
 
 /**
@@ -70,10 +71,13 @@ export const uncountedFetch = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
   const what = `${init?.method ?? 'GET'} ${new URL(input instanceof Request ? input.url : String(input)).pathname}`;
   const call = before(what);
-  const response = await uncountedFetch(input, init);
-  const body = await response.arrayBuffer(); // the call is over with the last byte
-  after(call, what);
-  return new Response(body, response);
+  try {
+    const response = await uncountedFetch(input, init);
+    const body = await response.arrayBuffer(); // the call is over with the last byte
+    return new Response(body, response);
+  } finally {
+    after(call, what);
+  }
 };
 
 const { query } = pg.Client.prototype;

@@ -1,4 +1,5 @@
-import { signed, type PendingCallback, type WireEvent } from '@itpay/testkit/fake-rail';
+import { signed, type PendingCallback } from '@itpay/testkit/fake-rail';
+import { operatorKey } from '../scenarios/operator.js';
 import { testPayWithRail } from '../support/fake-rail.js';
 
 export type Shop = Awaited<ReturnType<typeof shopWithRail>>;
@@ -6,6 +7,7 @@ export type Shop = Awaited<ReturnType<typeof shopWithRail>>;
 /** An ItPay with a rail behind it, and short words for what these tests do all the time. */
 export async function shopWithRail(...args: Parameters<typeof testPayWithRail>) {
   const t = await testPayWithRail(...args);
+  const key = await operatorKey(t);
   const post = (path: string, body: object = {}) => t.request('POST', path, { body });
 
   /** An open payment of 100.00 baht, with its order at the rail. */
@@ -22,6 +24,8 @@ export async function shopWithRail(...args: Parameters<typeof testPayWithRail>) 
   return {
     ...t,
     post,
+    /** The same by the people who run the installation. */
+    operate: (path: string, body: object = {}) => t.request('POST', path, { key, body }),
     opened,
     tell,
     about,
@@ -59,7 +63,7 @@ export async function shopWithRail(...args: Parameters<typeof testPayWithRail>) 
     /** The address that the rail was given; it is the same for all orders of an instance. */
     notifyUrl: async () => (await t.rail.entry((await opened()).reference))!.order!.notifyUrl,
     /** A notice as the rail would sign it, of whatever content. */
-    notice(url: string, event: Partial<WireEvent> & Record<string, unknown>, { secret = t.rail.secret, at = new Date() } = {}) {
+    notice(url: string, event: object, { secret = t.rail.secret, at = new Date() } = {}) {
       const body = JSON.stringify(event);
       return { url, headers: signed(secret, { kind: 'callback', body }, at), body };
     },
@@ -77,7 +81,7 @@ export const paymentEvent = (reference: string, more: object = {}) => ({
   transaction_id: `T-${reference}`,
   amount: '10000',
   currency: 'THB',
-  paid_at: '2025-01-01T00:01:00.000Z',
+  paid_at: '2024-12-31T23:59:00.000Z',
   ...more,
 });
 

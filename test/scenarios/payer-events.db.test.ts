@@ -113,19 +113,16 @@ describe('what the payer of test mode does on PromptPay', () => {
     expect([answer.status, answer.body.error.details.current]).toEqual([409, 'expired']);
   });
 
-  it.each(['underpaid', 'overpaid', 'paid_late', 'paid_twice'])(
-    'does “%s” once per idempotency key',
-    async (event) => {
-      const { id } = await createOn(t);
-      const first = await simulateOn(t, id, event, `once-${event}`);
+  it.each(['underpaid', 'overpaid', 'paid_late', 'paid_twice'])('does “%s” once per idempotency key', async (event) => {
+    const { id } = await createOn(t);
+    const first = await simulateOn(t, id, event, `once-${event}`);
 
-      const again = await simulateOn(t, id, event, `once-${event}`);
+    const again = await simulateOn(t, id, event, `once-${event}`);
 
-      expect([again.status, again.body]).toEqual([200, first.body]);
-      expect(again.headers.get('idempotent-replayed')).toBe('true');
-      expect(await inflowsOf(t, id)).toHaveLength(event === 'paid_twice' ? 2 : 1);
-    },
-  );
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect(again.headers.get('idempotent-replayed')).toBe('true');
+    expect(await inflowsOf(t, id)).toHaveLength(event === 'paid_twice' ? 2 : 1);
+  });
 
   it('cannot pay less than one satang', async () => {
     const { id } = (await t.request('POST', PATH, { body: { amount: { currency: 'THB', value: 1 } } })).body;
@@ -147,9 +144,7 @@ describe.each<[Policy]>([['accept'], ['auto_refund'], ['park']])('under the poli
   const accepted = policy === 'accept';
 
   it.each<[event: string, status: string, captured: number, kind: string, counted: number]>([
-    accepted
-      ? ['paid_late', 'succeeded', 19_900, 'late', 19_900]
-      : ['paid_late', 'expired', 0, 'late', 0],
+    accepted ? ['paid_late', 'succeeded', 19_900, 'late', 19_900] : ['paid_late', 'expired', 0, 'late', 0],
     accepted ? ['overpaid', 'succeeded', 29_850, 'over', 29_850] : ['overpaid', 'succeeded', 19_900, 'over', 19_900],
     accepted ? ['underpaid', 'succeeded', 9_950, 'under', 9_950] : ['underpaid', 'qr_generated', 0, 'under', 0],
   ])('“%s” ends %s with %d captured', async (event, status, captured, kind, counted) => {
@@ -162,7 +157,10 @@ describe.each<[Policy]>([['accept'], ['auto_refund'], ['park']])('under the poli
       amount_captured: { currency: 'THB', value: captured },
       late_payment: accepted && event === 'paid_late',
     });
-    expect((await t.request('GET', `${PATH}/${id}`)).body).toMatchObject({ status, late_payment: answer.body.late_payment });
+    expect((await t.request('GET', `${PATH}/${id}`)).body).toMatchObject({
+      status,
+      late_payment: answer.body.late_payment,
+    });
     expect(await inflowsOf(t, id)).toMatchObject([
       { kind, status: accepted ? 'applied' : 'parked', counted, policy, payment_intent_id: id, refund_id: null },
     ]);
@@ -170,16 +168,14 @@ describe.each<[Policy]>([['accept'], ['auto_refund'], ['park']])('under the poli
 });
 
 describe('the policy of an account', () => {
-  it.each([
-    [{ late: 'refund' }],
-    [{ early: 'accept' }],
-    [{ under: null }],
-    [{ late: 'accept', over: 'ACCEPT' }],
-  ])('is refused when it is %j', async (paymentPolicy) => {
-    await expect(testPay({ paymentPolicy: paymentPolicy as never })).rejects.toMatchObject({
-      code: 'CONFIGURATION_INVALID',
-      param: 'paymentPolicy',
-      message: expect.stringContaining('accept, auto_refund, park'),
-    });
-  });
+  it.each([[{ late: 'refund' }], [{ early: 'accept' }], [{ under: null }], [{ late: 'accept', over: 'ACCEPT' }]])(
+    'is refused when it is %j',
+    async (paymentPolicy) => {
+      await expect(testPay({ paymentPolicy: paymentPolicy as never })).rejects.toMatchObject({
+        code: 'CONFIGURATION_INVALID',
+        param: 'paymentPolicy',
+        message: expect.stringContaining('accept, auto_refund, park'),
+      });
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { ItPayError, money, type Money } from '@itpay/core';
+import { ItPayError, MAX_WIRE_AMOUNT, money, type Money } from '@itpay/core';
 import { idempotencyKey, type Actor } from '@itpay/kernel';
 import type { CreateIntentInput, PaymentApi, PaymentIntent, PresentedIntent } from '@itpay/payment';
 import type { Knex } from 'knex';
@@ -54,13 +54,19 @@ export interface Payments {
    *
    * @throws ItPayError with the same codes as `POST /v1/payment-intents/{id}/capture`
    */
-  captureIntent(id: string, options?: { readonly amount?: HostAmount; readonly idempotencyKey?: string }): Promise<HostIntent>;
+  captureIntent(
+    id: string,
+    options?: { readonly amount?: HostAmount; readonly idempotencyKey?: string },
+  ): Promise<HostIntent>;
   /**
    * Ends an intent before money moves.
    *
    * @throws ItPayError with the same codes as `POST /v1/payment-intents/{id}/cancel`
    */
-  cancelIntent(id: string, options?: { readonly reason?: string; readonly idempotencyKey?: string }): Promise<HostIntent>;
+  cancelIntent(
+    id: string,
+    options?: { readonly reason?: string; readonly idempotencyKey?: string },
+  ): Promise<HostIntent>;
   /** @throws ItPayError `PAYMENT_INTENT_NOT_FOUND` */
   getIntent(id: string): Promise<HostIntent>;
   /** Newest first. */
@@ -117,7 +123,8 @@ export function paymentsOf(payment: PaymentApi, actor: Actor): Payments {
 }
 
 function toMoney({ currency, value }: HostAmount): Money {
-  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return money(currency, BigInt(value));
+  const whole = typeof value === 'bigint' || Number.isSafeInteger(value);
+  if (whole && value > 0 && value <= MAX_WIRE_AMOUNT) return money(currency, BigInt(value));
   throw new ItPayError('AMOUNT_INVALID', { param: 'amount.value' });
 }
 

@@ -142,9 +142,9 @@ const SAVE = statement<ReturnType<typeof toColumns>, object>(
   'operation_save',
   `update {schema}.channel_operations
       set state = :state, outcome = :outcome, order_open = :orderOpen, amount = :amount, currency = :currency,
-          purpose = :purpose, failure = :failure, lease_expires_at = :leaseExpiresAt, queries = :queries,
-          unknown_since = :unknownSince, not_found_since = :notFoundSince, next_query_at = :nextQueryAt,
-          operator_required = :operatorRequired, updated_at = :updatedAt
+          unattended = :unattended, purpose = :purpose, failure = :failure, lease_expires_at = :leaseExpiresAt,
+          queries = :queries, unknown_since = :unknownSince, not_found_since = :notFoundSince,
+          next_query_at = :nextQueryAt, operator_required = :operatorRequired, updated_at = :updatedAt
     where id = :id`,
 );
 const FIND = statement<{ id: string }, OperationRow>(

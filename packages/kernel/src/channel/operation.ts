@@ -63,7 +63,7 @@ export interface Operation {
   /** The payer can still pay this order. At most one open order exists per intent. */
   readonly orderOpen: boolean;
   readonly amount: Money | null;
-  /** Nobody waits for it: it was queued, and what was certainly not sent is sent again by a sweep. */
+  /** Nobody waits for it: it was queued, or was unknown once. What was certainly not sent is sent again by a sweep. */
   readonly unattended: boolean;
   /** Why it is done, where one kind serves several ends: `expire`, or the id of a void. */
   readonly purpose: string | null;

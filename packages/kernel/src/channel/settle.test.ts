@@ -104,9 +104,9 @@ describe('settle', () => {
     ['pending', { unknownSince: null, nextQueryAt: at(10_000), failure: null, orderOpen: true }],
     ['declined', { unknownSince: null, nextQueryAt: null, failure, orderOpen: false }],
     ['not_sent', { unknownSince: null, nextQueryAt: null, failure, orderOpen: true }],
-    ['unknown', { unknownSince: now, nextQueryAt: at(5_000), failure, orderOpen: true }],
+    ['unknown', { unknownSince: now, nextQueryAt: at(5_000), failure, orderOpen: true, unattended: true }],
   ])('leaves after %s what follows from it, and no trace of before', (outcome, expected) => {
-    const started = inState('started');
+    const started = inState('started', { unattended: false });
 
     expect(settle(started, outcomeNamed(outcome), now)).toEqual({
       ...started,
@@ -115,6 +115,12 @@ describe('settle', () => {
       state: outcome,
       updatedAt: now,
     });
+  });
+
+  it('sends again by itself what nobody waits for, also when its caller died or was told to wait', () => {
+    const unknown = settle(inState('started', { unattended: false }), outcomeNamed('unknown'), now)!;
+
+    expect(settle(unknown, outcomeNamed('not_sent'), now)?.nextQueryAt).toEqual(at(60_000));
   });
 
   it('asks about a pending refund every hour, not as if a payer stood there', () => {

@@ -35,7 +35,8 @@ export function settle(operation: Operation, outcome: Outcome<unknown>, now: Dat
   const settled = { ...operation, ...NOTHING_ASKED, state, failure, leaseExpiresAt: null, updatedAt: now };
   switch (state) {
     case 'unknown':
-      return { ...settled, unknownSince: now, nextQueryAt: nextUnknownQuery(now, 0) };
+      // Its caller is dead, or was told to wait: what turns out not to be sent is sent by a sweep from here on.
+      return { ...settled, unattended: true, unknownSince: now, nextQueryAt: nextUnknownQuery(now, 0) };
     case 'pending':
       return { ...settled, nextQueryAt: nextQuestion(operation, now, 0) };
     case 'not_sent':

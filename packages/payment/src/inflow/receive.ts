@@ -45,7 +45,8 @@ export async function receiveMoney(services: PaymentServices, tx: Tx, actor: Act
     canRefund: canRefund(services, intent),
   });
   const inflow = newInflow(services, intent, arrival, decision);
-  await inflows.insert(tx, inflow);
+  // Without the payment's lock somebody may have booked it for no payment a moment ago; it counts when it is matched.
+  if (!(await inflows.insert(tx, inflow))) return (await inflows.findByTransaction(tx, inflow))!;
   await announce(services, tx, actor, inflow, null);
   await recordMovements(tx, services.ids, intent, {
     paymentIntentId: intent.id,

@@ -39,7 +39,7 @@ export async function recordSeenMoney(
   const { store, inflows, audit } = services;
   const channel = requireChannel(services, actor, seen);
   const intent = seen.intentId === null ? null : await store.lock(tx, actor, seen.intentId);
-  if (seen.intentId !== null && intent === null) throw intentNotFound(seen.intentId);
+  if (seen.intentId !== null && intent === null) throw intentNotFound(seen.intentId, 'payment_intent_id');
   if (intent !== null) requireSameRail(intent, seen.channel);
   // A payment keeps the merchant account that it was created with, whatever is configured now.
   const { merchantAccount } = intent ?? channel;
@@ -272,7 +272,7 @@ async function lockInflow(
   const { paymentIntentId } = await findInflow(services, tx, actor, inflowId);
   const payments = new Set([...others, ...(paymentIntentId === null ? [] : [paymentIntentId])]);
   for (const id of [...payments].toSorted()) {
-    if ((await services.store.lock(tx, actor, id)) === null) throw intentNotFound(id);
+    if ((await services.store.lock(tx, actor, id)) === null) throw intentNotFound(id, 'payment_intent_id');
   }
   return findInflow(services, tx, actor, inflowId);
 }

@@ -1,6 +1,7 @@
 import { ItPayError, type Money } from '@itpay/core';
-import { channelInstanceKey, channelReference, type Actor, type IdempotencyKey } from '@itpay/kernel';
+import { channelInstanceKey, channelReference, findByReference, type Actor, type IdempotencyKey } from '@itpay/kernel';
 import type { OperationAnswer } from '../operation/handler.js';
+import { requireNothingUnderWay } from '../operation/under-way.js';
 import type { PaymentServices } from '../services.js';
 import { intentNotFound, invalidTransition } from './change.js';
 
@@ -31,6 +32,7 @@ export async function captureIntent(
     const intent = await services.store.lock(tx, actor, intentId);
     if (intent === null) throw intentNotFound(intentId);
     if (intent.status !== 'authorized') throw invalidTransition(intent, 'capture');
+    await requireNothingUnderWay(tx, intent, 'capture');
     const channel = services.channels.get(intent.channel, intent.livemode ? 'live' : 'test');
     if (channel?.capture === undefined) {
       throw new ItPayError('CHANNEL_UNAVAILABLE', {
@@ -59,6 +61,11 @@ export async function captureIntent(
         details: { channel: channel.id, capability: 'partial_capture' },
       });
     }
+    const instance = channelInstanceKey(channel);
+    const reference = channelReference({ objectId: intentId, kind: 'capture', ordinal: 1 }, channel.reference);
+    // The one before certainly did not happen, so its number may be sent again, also with another amount.
+    const before = await findByReference(tx, instance, reference);
+    if (before !== null) return services.engine.beginAgain(tx, { ...before, amount });
     return services.engine.begin(tx, {
       id: services.ids.next('op'),
       account: intent.account,
@@ -68,8 +75,8 @@ export async function captureIntent(
       paymentIntentId: intentId,
       kind: 'capture',
       channel: channel.id,
-      channelInstance: channelInstanceKey(channel),
-      reference: channelReference({ objectId: intentId, kind: 'capture', ordinal: 1 }, channel.reference),
+      channelInstance: instance,
+      reference,
       ordinal: 1,
       amount,
     });

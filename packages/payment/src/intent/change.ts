@@ -107,6 +107,7 @@ export function invalidTransition(intent: PaymentIntent, requested: string): ItP
   });
 }
 
-export function intentNotFound(id: string): ItPayError {
-  return new ItPayError('PAYMENT_INTENT_NOT_FOUND', { param: 'id', details: { object: 'payment_intent', id } });
+/** @param param where the request named it */
+export function intentNotFound(id: string, param = 'id'): ItPayError {
+  return new ItPayError('PAYMENT_INTENT_NOT_FOUND', { param, details: { object: 'payment_intent', id } });
 }

@@ -136,7 +136,13 @@ async function duplicate(
   intentId: string,
 ): Promise<Created> {
   const on = within ?? services.database;
-  const presented = await services.store.find(on, actor, intentId);
+  let presented = await services.store.find(on, actor, intentId);
+  if (presented?.operation?.kind === 'authorize' && presented.operation.state === 'not_sent' && within === null) {
+    // Its order was certainly not opened, and whoever asked for it may have given up: it is opened now.
+    const operation = await services.engine.resume(presented.operation.id);
+    throwIfFailed(await services.engine.answer(operation));
+    presented = await services.store.find(on, actor, intentId);
+  }
   if (presented === null) throw new Error(`The intent ${intentId} of a duplicate guard does not exist.`);
   const plain = toPlain(presented.intent);
   if (key) await services.idempotency.finish(on, key, { status: 200, body: JSON.stringify(plain) });

@@ -4,6 +4,7 @@ import { channelActor } from '../operation/channel-actor.js';
 import { lookAtOrder } from '../operation/look.js';
 import { applyOrderStatus } from '../operation/order-news.js';
 import { closeOrder, orderOf } from '../operation/order.js';
+import { underWay } from '../operation/under-way.js';
 import type { PaymentServices } from '../services.js';
 import { changeIntent } from './change.js';
 import type { PaymentIntent } from './intent.js';
@@ -47,7 +48,8 @@ async function closeAtChannel(services: PaymentServices, order: Operation): Prom
   const cancel = newCancel(services.ids, order, EXPIRE);
   const before = await services.database.transaction(async (tx) => {
     const intent = await services.store.lockAny(tx, order.paymentIntentId);
-    if (!isOpen(intent.status)) return cancel;
+    // Where a void is closing the order already, this looks again when that has ended.
+    if (!isOpen(intent.status) || (await underWay(tx, intent.id)) !== null) return cancel;
     const found = await findByReference(tx, order.channelInstance, cancel.reference);
     return found ?? services.engine.queue(tx, cancel);
   });

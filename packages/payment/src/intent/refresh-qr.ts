@@ -12,7 +12,7 @@ import { toPlain } from './wire.js';
 
 /**
  * Shows a fresh QR charge for an open intent, under the same order at the channel: for display trouble, not for another
- * payment. The charge that was shown before is superseded.
+ * payment. The charge that was shown before is superseded. An order that was not opened yet is opened.
  *
  * @throws ItPayError `INVALID_STATE_TRANSITION` once the intent is paid or closed, or while its first code is on its way
  */
@@ -22,17 +22,23 @@ export async function refreshQr(
   intentId: string,
   key: IdempotencyKey | null,
 ): Promise<OperationAnswer & { readonly replayed: boolean }> {
-  const { database, idempotency, store } = services;
+  const { database, engine, idempotency, store } = services;
+  if ((await store.find(database, actor, intentId)) === null) throw intentNotFound(intentId);
+  const order = await orderOf(database, { paymentIntentId: intentId });
+  // Its order was not opened yet, so this opens it, under the same number.
+  if (order.state === 'not_sent' || order.state === 'queued') {
+    return { ...(await engine.answer(await engine.resume(order.id))), replayed: false };
+  }
   return database.transaction(async (tx) => {
     const stored = await idempotency.once(tx, key, async () => {
       const intent = await store.lock(tx, actor, intentId);
       if (intent === null) throw intentNotFound(intentId);
       if (!isOpen(intent.status)) throw invalidTransition(intent, 'present');
-      const order = await orderOf(tx, { paymentIntentId: intentId });
-      if (order.state === 'unknown') {
-        throw new ItPayError('OUTCOME_UNKNOWN', { details: { object: 'operation', id: order.id, retry_after: 5 } });
+      const current = await orderOf(tx, { paymentIntentId: intentId });
+      if (current.state === 'unknown') {
+        throw new ItPayError('OUTCOME_UNKNOWN', { details: { object: 'operation', id: current.id, retry_after: 5 } });
       }
-      if (order.state !== 'succeeded') throw invalidTransition(intent, 'present');
+      if (current.state !== 'succeeded') throw invalidTransition(intent, 'present');
       const shown = await sameCode(services, tx, intent);
       await closeShownQr(services, tx, actor, intentId, 'expire', 'superseded');
       const presented = await presentQr(services, tx, actor, intent, shown);

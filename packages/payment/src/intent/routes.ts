@@ -1,6 +1,7 @@
 import { isId, ItPayError, money } from '@itpay/core';
 import { defineRoute, type Actor, type Route, type RouteAnswer, type RouteRequest } from '@itpay/kernel';
 import { z } from 'zod';
+import { operatorText } from '../operation/decision-input.js';
 import { toRouteAnswer, type OperationAnswer } from '../operation/handler.js';
 import type { PaymentServices } from '../services.js';
 import { voidIntent } from '../void/request.js';
@@ -212,7 +213,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
     tag: TAG,
     access: 'payments:write',
     params: z.object({ id: z.string() }),
-    body: z.strictObject({ reason: z.string().trim().min(1).max(500).optional() }).meta({ id: 'CancelPaymentIntent' }),
+    body: z.strictObject({ reason: operatorText(500).optional() }).meta({ id: 'CancelPaymentIntent' }),
     answers: {
       200: { description: 'The intent, cancelled', schema: intentSchema },
       202: { description: 'The channel has not said whether it closed the order; query', schema: intentSchema },

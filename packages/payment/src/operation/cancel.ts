@@ -68,8 +68,9 @@ export function cancelHandler(services: PaymentServices): OperationHandler<Close
       const opened = await orderOf(tx, operation);
       if (order.status === 'captured') {
         await applyOrderStatus(services, tx, actor, opened, order);
-        await concludeVoid(services, tx, actor, operation.purpose!, 'failed');
-        return;
+        const { status } = await store.lockAny(tx, operation.paymentIntentId);
+        // Money that does not count, too little or of another currency, has not paid it: the order is used up, and it ends.
+        if (STATUS_RANK[status] > 3) return concludeVoid(services, tx, actor, operation.purpose!, 'failed');
       }
       await closeOrder(tx, opened, services.clock.now());
       await afterClosing(services, tx, operation, opened, actor);
@@ -113,7 +114,8 @@ async function afterClosing(
   actor: Parameters<typeof changeIntent>[2],
 ): Promise<void> {
   const intent = await services.store.lockAny(tx, paymentIntentId);
-  if (STATUS_RANK[intent.status] >= 3) return;
+  // Somebody else ended it meanwhile.
+  if (STATUS_RANK[intent.status] >= 3) return concludeVoid(services, tx, actor, purpose!, 'failed');
   if (purpose === REPLACE) return reopen(services, tx, opened);
   if (purpose === EXPIRE) {
     if (isOpen(intent.status)) await changeIntent(services, tx, actor, intent, ['expire']);

@@ -109,6 +109,15 @@ export class OperationEngine {
     return started;
   }
 
+  /** The same for one that was certainly not sent, under its number. The caller has locked the payment. */
+  async beginAgain(tx: Tx, operation: Operation): Promise<Operation> {
+    const started = start(operation, this.#deps.clock.now());
+    if (started === null)
+      throw new Error(`The operation ${operation.id} is ${operation.state} and cannot be sent again.`);
+    await saveOperation(tx, started);
+    return started;
+  }
+
   /** Writes a new operation that a sweep starts after the commit. */
   async queue(tx: Tx, operation: NewOperation): Promise<Operation> {
     const queued = queuedOperation(operation, this.#deps.clock.now());
@@ -143,13 +152,19 @@ export class OperationEngine {
         return this.#startAndPerform(operation);
       case 'started':
         if (operation.leaseExpiresAt! > this.#deps.clock.now()) throw new ItPayError('IDEMPOTENCY_IN_PROGRESS');
-        return this.askNow(await this.#abandon(operation));
+        return this.#askThenSend(await this.#abandon(operation));
       case 'unknown':
       case 'pending':
-        return this.askNow(operation);
+        return this.#askThenSend(operation);
       default:
         return operation;
     }
+  }
+
+  // Whoever repeats a request wants it done: when the channel says that nothing happened, it is sent after all.
+  async #askThenSend(operation: Operation): Promise<Operation> {
+    const asked = await this.askNow(operation);
+    return asked.state === 'not_sent' ? this.#startAndPerform(asked) : asked;
   }
 
   /** Third phase: applies an outcome, from wherever it came. One that says nothing new changes nothing. */

@@ -40,12 +40,12 @@ export async function createRefund(
   const used = key && (await services.idempotency.find(services.database, key));
   if (used === null) {
     const known = await services.store.find(services.database, actor, paymentIntentId);
-    if (known === null) throw notFound(paymentIntentId);
+    if (known === null) throw intentNotFound(paymentIntentId, 'payment_intent_id');
     await services.engine.requireSettled(paymentIntentId);
   }
   return services.engine.once(key, async (tx) => {
     const intent = await services.store.lock(tx, actor, paymentIntentId);
-    if (intent === null) throw notFound(paymentIntentId);
+    if (intent === null) throw intentNotFound(paymentIntentId, 'payment_intent_id');
     const { refund, operation, duplicate } = await refundPayment(services, tx, actor, intent, request);
     if (operation !== null) return operation;
     const running = duplicate ? (await services.refunds.operationsOf(tx, [refund])).get(refund.id) : undefined;
@@ -120,9 +120,4 @@ export async function refundPayment(
 
 function refused({ code, message, param, details }: Extract<RefundDecision, { ok: false }>): ItPayError {
   return new ItPayError(code, { message, param, details });
-}
-
-function notFound(id: string): ItPayError {
-  const { details } = intentNotFound(id);
-  return new ItPayError('PAYMENT_INTENT_NOT_FOUND', { param: 'payment_intent_id', details });
 }

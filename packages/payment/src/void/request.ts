@@ -5,6 +5,7 @@ import { toPlain } from '../intent/wire.js';
 import { newCancel } from '../operation/new-cancel.js';
 import type { OperationAnswer } from '../operation/handler.js';
 import { closeOrder, orderOf } from '../operation/order.js';
+import { requireNothingUnderWay } from '../operation/under-way.js';
 import type { PaymentServices } from '../services.js';
 import { refundPayment } from '../refund/request.js';
 import { toPlainRefund } from '../refund/wire.js';
@@ -59,6 +60,7 @@ export async function voidIntent(
     const intent = await services.store.lock(tx, actor, intentId);
     if (intent === null) throw intentNotFound(intentId);
     if (STATUS_RANK[intent.status] >= 3) throw invalidTransition(intent, 'cancel');
+    await requireNothingUnderWay(tx, intent, 'cancel');
     const order = await orderOf(tx, { paymentIntentId: intentId });
     const requested = newVoid(services, actor, intentId, reason);
     await insertVoid(tx, requested);

@@ -1,9 +1,11 @@
 import { ItPayError } from '@itpay/core';
 import { defineRoute, type Route } from '@itpay/kernel';
 import { z } from 'zod';
+import { intentNotFound } from '../intent/change.js';
 import { STATUS_RANK } from '../intent/machine.js';
 import { actorOf } from '../intent/routes.js';
 import { toRouteAnswer } from '../operation/handler.js';
+import { operatorText } from '../operation/decision-input.js';
 import type { PaymentServices } from '../services.js';
 import { voidByRefund, voidIntent } from './request.js';
 import { findVoid, findVoidOfRefund } from './store.js';
@@ -24,7 +26,7 @@ export function voidRoutes(services: PaymentServices): readonly Route[] {
       .strictObject({
         target_type: z.literal('payment_intent'),
         target_id: z.string(),
-        reason: z.string().trim().min(1).max(500).optional(),
+        reason: operatorText(500).optional(),
       })
       .meta({ id: 'CreateVoid' }),
     answers: {
@@ -43,7 +45,8 @@ export function voidRoutes(services: PaymentServices): readonly Route[] {
         key: request.idempotencyKey,
       };
       const found = await services.store.find(services.database, actor, wanted.intentId);
-      const paid = found !== null && STATUS_RANK[found.intent.status] > 3;
+      if (found === null) throw intentNotFound(wanted.intentId, 'target_id');
+      const paid = STATUS_RANK[found.intent.status] > 3;
       const answer = await (paid ? voidByRefund : voidIntent)(services, actor, wanted);
       const status = answer.status === 200 ? 201 : answer.status;
       // Which of the two it was, the stored answer tells: it may have been paid since the first request.

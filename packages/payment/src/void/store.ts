@@ -54,7 +54,8 @@ const fromRow = (row: VoidRow): Void => ({
   updatedAt: row.updated_at,
 });
 
-const COLUMNS = 'id, account, livemode, target_type, target_id, reason, refund_id, status, sequence, created_at, updated_at';
+const COLUMNS =
+  'id, account, livemode, target_type, target_id, reason, refund_id, status, sequence, created_at, updated_at';
 
 const INSERT = statement<Void, object>(
   'void_insert',
