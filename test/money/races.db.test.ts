@@ -256,7 +256,7 @@ if (backend() === 'postgres') {
     const told = await telling;
 
     expect(told.status).toBe(200);
-    expect(await t.intent(id)).toMatchObject({ status: 'qr_generated', amount_captured: null });
+    expect(await t.intent(id)).toMatchObject({ status: 'qr_generated', amount_captured: { value: 0 } });
     expect(await t.rows('ledger_entries', { payment_intent_id: id })).toEqual([]);
   });
 }

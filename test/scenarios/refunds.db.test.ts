@@ -134,7 +134,7 @@ describe('a refund', () => {
     const declined = await refund(intent.id, {}, `key-${intent.id}`);
 
     const again = await refund(intent.id, {}, `key-${intent.id}`);
-    const fresh = await refund(intent.id);
+    const afresh = await refund(intent.id);
 
     expect([declined.status, declined.body.error]).toMatchObject([
       402,
@@ -144,7 +144,7 @@ describe('a refund', () => {
       },
     ]);
     expect([again.status, again.body.error.code]).toEqual([402, 'INSUFFICIENT_FUNDS']);
-    expect(fresh.status).toBe(201);
+    expect(afresh.status).toBe(201);
     expect(await t.intent(intent.id)).toMatchObject({ refund_status: 'full' });
   });
 
@@ -258,13 +258,13 @@ describe('a refund', () => {
 
       const approved = await post(t, `${PATH}/${waiting.id}/approve`, undefined, `a-${waiting.id}`);
       const again = await post(t, `${PATH}/${waiting.id}/approve`, undefined, `a-${waiting.id}`);
-      const fresh = await post(t, `${PATH}/${waiting.id}/approve`);
+      const afresh = await post(t, `${PATH}/${waiting.id}/approve`);
 
       expect(waiting).toMatchObject({ status: 'requested', decision: 'manual', operation: null });
       expect(before).toEqual([]);
       expect([approved.status, approved.body.status]).toEqual([200, 'succeeded']);
       expect([again.status, again.body]).toEqual([200, approved.body]);
-      expect([fresh.status, fresh.body.error.details]).toMatchObject([409, { current: 'succeeded', allowed: [] }]);
+      expect([afresh.status, afresh.body.error.details]).toMatchObject([409, { current: 'succeeded', allowed: [] }]);
       expect(await booked(intent)).toEqual([[10_000, 'succeeded']]);
     });
 
@@ -379,7 +379,7 @@ describe('a refund on PromptPay', () => {
 
     const done = await complete();
     const again = await complete();
-    const fresh = await post(t, `${PATH}/${waiting.id}/complete`, { reason: 'x', evidence: 'y' });
+    const afresh = await post(t, `${PATH}/${waiting.id}/complete`, { reason: 'x', evidence: 'y' });
 
     expect([status, waiting]).toMatchObject([
       201,
@@ -388,7 +388,7 @@ describe('a refund on PromptPay', () => {
     expect([between, await statusOf(id)]).toEqual(['none', 'full']);
     expect([done.status, done.body]).toMatchObject([200, { status: 'succeeded', succeeded_at: expect.any(String) }]);
     expect([again.status, again.body]).toEqual([200, done.body]);
-    expect(fresh.status).toBe(409);
+    expect(afresh.status).toBe(409);
   });
 
   it('waits for approval first where that was asked', async () => {

@@ -64,7 +64,7 @@ describe('a void', () => {
 
     const answer = await voidOf(t, intent.id, {}, `v-${intent.id}`);
     const again = await voidOf(t, intent.id, {}, `v-${intent.id}`);
-    const fresh = await voidOf(t, intent.id);
+    const afresh = await voidOf(t, intent.id);
 
     expect([answer.status, answer.body]).toMatchObject([
       201,
@@ -76,7 +76,7 @@ describe('a void', () => {
     });
     expect(await t.intent(intent.id)).toMatchObject({ status: 'succeeded', refund_status: 'full' });
     expect([again.status, again.body]).toEqual([201, answer.body]);
-    expect([fresh.status, fresh.body.error.code]).toEqual([409, 'ALREADY_REFUNDED']);
+    expect([afresh.status, afresh.body.error.code]).toEqual([409, 'ALREADY_REFUNDED']);
     expect((await received(intent)).refunds).toHaveLength(1);
   });
 

@@ -1,4 +1,9 @@
-import { createFakeRailServer, fakeChannel, type FakeChannelOptions, type FakeRailOptions } from '@itpay/testkit/fake-rail';
+import {
+  createFakeRailServer,
+  fakeChannel,
+  type FakeChannelOptions,
+  type FakeRailOptions,
+} from '@itpay/testkit/fake-rail';
 import { whenFileEnds } from './cleanup.js';
 import { testPay } from './pay.js';
 
