@@ -125,3 +125,21 @@ describe.each([
     expect(await contents(t.pay.knex)).toEqual(before);
   });
 });
+
+describe('a code that was lost on its way', () => {
+  it('cannot be shown again once part of the money proved that its order exists', async () => {
+    const t = await testPayWithRail();
+    await t.rail.script({ operation: 'authorize', behaviour: 'reset_after' });
+    const intent = (await t.request('POST', PATH, { body: { amount, channel: 'fake' } })).body;
+    await t.rail.pay(intent.channel_reference, { amount: 6_000n });
+    await t.deliver();
+
+    const answer = await refresh(t, intent.id);
+
+    expect(answer.status).toBe(409);
+    expect(answer.body.error).toMatchObject({
+      code: 'INVALID_STATE_TRANSITION',
+      details: { current: 'pending', allowed: expect.arrayContaining(['cancel']) },
+    });
+  });
+});

@@ -48,9 +48,10 @@ export async function refreshQr(
   });
 }
 
-// The order is the same, so its code is; on a rail whose code is built here, building it again gives the same text.
-async function sameCode({ charges }: PaymentServices, tx: Tx, { id }: PaymentIntent): Promise<QrPresentation> {
-  const latest = await charges.latestOf(tx, id);
-  if (latest === null) throw new Error(`The order of ${id} exists and its code was never shown.`);
+// The order is the same, so its code is; on a rail whose code is built here, building it again gives the same text. Where
+// the answer with the code was lost and money under the order proved that it exists, there is no code to show again.
+async function sameCode({ charges }: PaymentServices, tx: Tx, intent: PaymentIntent): Promise<QrPresentation> {
+  const latest = await charges.latestOf(tx, intent.id);
+  if (latest === null) throw invalidTransition(intent, 'present');
   return { kind: 'qr', qrStandard: latest.qrStandard, qrData: latest.qrData };
 }
