@@ -1,5 +1,14 @@
 import { knexDatabase, memoryPubSub, openPglite, openPostgres } from '@itpay/data';
-import { migrate, migrationSets, uuidV7Ids, type AnyPlugin, type Database, type Job, type PubSub } from '@itpay/kernel';
+import {
+  migrate,
+  migrationSets,
+  uuidV7Ids,
+  type AnyPlugin,
+  type Database,
+  type Job,
+  type LogReader,
+  type PubSub,
+} from '@itpay/kernel';
 import { capturedLogger, fakeClock } from '@itpay/testkit';
 import { Jobs } from '../../packages/kernel/src/jobs/jobs.js';
 import { Outbox } from '../../packages/kernel/src/events/outbox.js';
@@ -61,9 +70,9 @@ export async function house() {
   /** A process that knows these jobs, and the subscribers that the test adds. */
   const processWith = (
     handlers: readonly Job[] = [],
-    options: { on?: Database; pubsub?: PubSub; limitMs?: number } = {},
+    options: { on?: Database; pubsub?: PubSub; limitMs?: number; readers?: readonly LogReader[] } = {},
   ) => {
-    const subscriptions = new Subscriptions(options.on ?? database, clock, jobs);
+    const subscriptions = new Subscriptions(options.on ?? database, clock, jobs, options.readers ?? []);
     const worker = new Worker({
       database: options.on ?? database,
       clock,

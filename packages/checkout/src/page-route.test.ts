@@ -1,3 +1,4 @@
+import { API_VERSION } from '@itpay/core';
 import { DisplayTokens, secretsFrom, type Route, type RouteAnswer } from '@itpay/kernel';
 import type { IntentStatus, PayerView } from '@itpay/payment';
 import { describe, expect, it } from 'vitest';
@@ -248,6 +249,7 @@ function request(
     principal: null,
     displayIntentId: null,
     idempotencyKey: null,
+    apiVersion: API_VERSION,
     signal: new AbortController().signal,
   });
 }

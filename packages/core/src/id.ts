@@ -15,6 +15,8 @@ export const ID_PREFIXES = {
   event: 'evt',
   api_key: 'key',
   audit_entry: 'aud',
+  webhook_endpoint: 'we',
+  delivery_attempt: 'att',
   request: 'req',
   job: 'job',
   // Payers and payees. They are named in requests; nothing here makes one.

@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { route, testHandle } from '../test/fakes.js';
 import { toFetch } from './fetch.js';
 import { BODY_LIMIT } from './steps/read-body.js';
+import { Traffic } from './traffic.js';
 
 const { handle } = testHandle([
   route({
@@ -60,4 +61,35 @@ it('answers HEAD without a body', async () => {
 
   expect(response.status).toBe(200);
   expect(await response.text()).toBe('');
+});
+
+describe('An answer in pieces', () => {
+  it.each([
+    ['after its first piece', true],
+    ['before anybody read it', false],
+  ])('is given up when the reader stops %s', async (_when, read) => {
+    const traffic = new Traffic();
+    async function* forEver() {
+      for (let n = 0; ; n++) yield `data: ${n}\n\n`;
+    }
+    const streaming = testHandle(
+      [
+        route({
+          method: 'GET',
+          path: '/stream',
+          access: 'public',
+          run: async () => ({ status: 200, stream: { type: 'text/event-stream', chunks: forEver() } }),
+        }),
+      ],
+      { traffic },
+    );
+    const response = await toFetch(streaming.handle)(new Request('https://shop.example/stream'));
+    const reader = response.body!.getReader();
+    if (read) expect(new TextDecoder().decode((await reader.read()).value)).toBe('data: 0\n\n');
+    await reader.cancel();
+
+    await traffic.drain();
+
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+  });
 });

@@ -1,5 +1,5 @@
 import { ItPayError } from '@itpay/core';
-import type { Handle } from './neutral.js';
+import { isStream, type Handle } from './neutral.js';
 import { bodyTooLarge } from './steps/read-body.js';
 
 /**
@@ -25,8 +25,22 @@ export function toFetch(
       signal: request.signal,
       rawBody: (limit) => readAll(request, limit),
     });
-    return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers });
+    const init = isStream(body) ? toReadable(body) : body;
+    return new Response(init as ConstructorParameters<typeof Response>[0], { status, headers });
   };
+}
+
+function toReadable(chunks: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const pieces = chunks[Symbol.asyncIterator]();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const piece = await pieces.next();
+      if (piece.done) controller.close();
+      else controller.enqueue(encoder.encode(piece.value));
+    },
+    cancel: async () => void (await pieces.return?.()),
+  });
 }
 
 function below(prefix: string, path: string): string | null {

@@ -1,3 +1,4 @@
+import { API_VERSION } from '@itpay/core';
 import {
   validate,
   type Authenticator,
@@ -7,7 +8,7 @@ import {
   type Route,
   type RouteAnswer,
 } from '@itpay/kernel';
-import type { Handle, NeutralRequest } from './neutral.js';
+import { isStream, type Handle, type NeutralRequest } from './neutral.js';
 import { prepareRoute, type PreparedRoute } from './prepare-route.js';
 import { compileRouter, type Match } from './router.js';
 import { errorAnswer, errorForCaller } from './steps/error-answer.js';
@@ -53,7 +54,12 @@ export function createHandle(options: HandleOptions): Handle {
       const { path, query } = splitUrl(request.url);
       found = router.find(method, path);
       const answer = await answerTo(request, requestId, found, query, visit, { ...options, readRaw });
-      return render(answer, { method, requestId });
+      const response = render(answer, { method, requestId });
+      if (!isStream(response.body)) return response;
+      // The visit lasts until its last piece.
+      const streaming = visit;
+      visit = undefined;
+      return { ...response, body: thenLeave(response.body, () => traffic.leave(streaming)) };
     } catch (thrown) {
       const aborted = visit?.abortBehind(thrown) ?? null;
       const error = aborted ?? errorForCaller(thrown);
@@ -103,10 +109,35 @@ async function answerTo(
     ...caller,
     idempotencyKey,
     raw,
+    apiVersion: API_VERSION,
     get signal() {
       return visit.signal;
     },
   });
+}
+
+/** Calls `leave` once, when the last piece was taken or whoever takes them has stopped. */
+function thenLeave(chunks: AsyncIterable<string>, leave: () => void): AsyncIterable<string> {
+  const pieces = chunks[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        try {
+          const piece = await pieces.next();
+          if (piece.done) leave();
+          return piece;
+        } catch (error) {
+          leave();
+          throw error;
+        }
+      },
+      return: async () => {
+        leave();
+        await pieces.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }
 
 function splitUrl(url: string): { path: string; query: URLSearchParams } {

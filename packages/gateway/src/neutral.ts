@@ -23,7 +23,12 @@ export interface NeutralResponse {
   readonly status: number;
   /** Names are lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | null;
+  /** In one piece, or piece by piece: whoever sends it reads to the end, or calls `return` when the client goes away. */
+  readonly body: string | Uint8Array | AsyncIterable<string> | null;
+}
+
+export function isStream(body: NeutralResponse['body']): body is AsyncIterable<string> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
 /** The whole HTTP interface as one function. It always answers: what goes wrong becomes an error answer. */

@@ -135,3 +135,63 @@ it('aborts when the client leaves before the answer, and not after it', async ()
 
   expect(signals.map((signal) => signal.aborted)).toEqual([false, true]);
 });
+
+describe('An answer in pieces', () => {
+  /** Serves it, and says when its source was told to stop. */
+  async function serve(pieces: () => AsyncGenerator<string>) {
+    let stopped!: () => void;
+    const ended = new Promise<void>((resolve) => (stopped = resolve));
+    async function* told() {
+      try {
+        yield* pieces();
+      } finally {
+        stopped();
+      }
+    }
+    const server = createServer((_req, res) => {
+      writeNode(res, { status: 200, headers: { 'content-type': 'text/event-stream' }, body: told() });
+    });
+    servers.push(server.listen(0, '127.0.0.1'));
+    await once(server, 'listening');
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, ended };
+  }
+
+  it('is sent as the pieces come', async () => {
+    let goOn!: () => void;
+    const allowed = new Promise<void>((resolve) => (goOn = resolve));
+    const { url } = await serve(async function* () {
+      yield 'one';
+      await allowed;
+      yield 'two';
+    });
+
+    const reader = (await fetch(url)).body!.pipeThrough(new TextDecoderStream()).getReader();
+
+    expect((await reader.read()).value).toBe('one');
+    goOn();
+    expect((await reader.read()).value).toBe('two');
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  it('ends when the client goes away, however much there would be to send', async () => {
+    const { url, ended } = await serve(async function* () {
+      for (;;) yield 'x'.repeat(10_000);
+    });
+    const controller = new AbortController();
+    const response = await fetch(url, { signal: controller.signal });
+    await response.body!.getReader().read();
+
+    controller.abort();
+
+    await ended;
+  });
+
+  it('breaks the connection when a piece cannot be made, so that nobody takes it for whole', async () => {
+    const { url } = await serve(async function* () {
+      yield 'one';
+      throw new Error('no more');
+    });
+
+    await expect(fetch(url).then((response) => response.text())).rejects.toThrow();
+  });
+});

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ItPayError } from '@itpay/core';
-import type { NeutralRequest, NeutralResponse } from './neutral.js';
+import { isStream, type NeutralRequest, type NeutralResponse } from './neutral.js';
 import { bodyTooLarge } from './steps/read-body.js';
 
 /**
@@ -15,11 +15,40 @@ export function fromNode(req: IncomingMessage, res: ServerResponse, options: { u
 
 /** Sends an answer. Nothing happens when the response was sent already, for example by a host's own time limit. */
 export function writeNode(res: ServerResponse, { status, headers, body }: NeutralResponse): void {
-  if (res.headersSent) return;
+  if (res.headersSent) {
+    if (isStream(body)) void body[Symbol.asyncIterator]().return?.();
+    return;
+  }
   // Always, because hosts preset it: Koa to 404.
   res.statusCode = status;
   for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
-  res.end(body ?? undefined);
+  if (isStream(body)) void pipe(body, res);
+  else res.end(body ?? undefined);
+}
+
+/** Writes piece by piece, as fast as the client reads, and stops when it has gone or the pieces cannot be made. */
+async function pipe(chunks: AsyncIterable<string>, res: ServerResponse): Promise<void> {
+  res.flushHeaders();
+  try {
+    for await (const chunk of chunks) {
+      if (res.closed) return;
+      if (!res.write(chunk)) await roomIn(res);
+    }
+    res.end();
+  } catch {
+    // The status is out already; a connection that breaks is how the client learns of it.
+    res.destroy();
+  }
+}
+
+function roomIn(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      res.off('drain', done).off('close', done);
+      resolve();
+    };
+    res.once('drain', done).once('close', done);
+  });
 }
 
 /** What body parsers leave on a request. */

@@ -73,8 +73,8 @@ export { Accounts, type Account } from './accounts.js';
 export { AuditLog, type Actor, type AuditEntry } from './audit.js';
 export { DisplayTokens } from './display-token.js';
 export type { EventDefinition, NewEvent } from './events/event.js';
-export { Outbox } from './events/outbox.js';
-export type { EventHandler } from './events/subscriptions.js';
+export { Outbox, toEnvelope, type EventRow } from './events/outbox.js';
+export { LogReaders, type EventHandler, type LoggedEvent, type LogReader } from './events/subscriptions.js';
 export { HealthChecks, type HealthCheck } from './health.js';
 export { idempotencyKey, type IdempotencyKey, type KeyScope } from './idempotency/key.js';
 export {
@@ -95,9 +95,11 @@ export {
   type PendingMigration,
 } from './migrate/migrate.js';
 export {
+  actorOf,
   defineRoute,
   Routes,
   type AnswerDescription,
+  type RateClass,
   type RawRequest,
   type Route,
   type RouteAnswer,

@@ -7,7 +7,7 @@ import { closeAll } from './close-all.js';
 import { assemble } from './container.js';
 import { DisplayTokens } from './display-token.js';
 import { Outbox } from './events/outbox.js';
-import { Subscriptions, type EventHandler } from './events/subscriptions.js';
+import { LogReaders, Subscriptions, type EventHandler } from './events/subscriptions.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { keyRetention } from './idempotency/retention.js';
 import { JobHandlers, Jobs } from './jobs/jobs.js';
@@ -96,7 +96,11 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         provide(DisplayTokens.token, [Secrets], (secrets) => new DisplayTokens(secrets)),
         provide(ChannelRegistry.token, [Channels], (channels) => new ChannelRegistry(channels)),
         provide(ChannelGuard.token, [Clock, Logger], (...deps) => new ChannelGuard(...deps)),
-        provide(Subscriptions.token, [Database, Clock, Jobs.token], (...deps) => new Subscriptions(...deps)),
+        provide(
+          Subscriptions.token,
+          [Database, Clock, Jobs.token, LogReaders],
+          (...deps) => new Subscriptions(...deps),
+        ),
         provide(Sweeps, [Database, Clock], keyRetention),
         provide(
           Sweeper.token,

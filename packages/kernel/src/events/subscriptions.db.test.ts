@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { actor, deferred, house } from '../../../../test/support/kernel.js';
 import { backend } from '../../../../test/support/database.js';
-import type { EventHandler } from './subscriptions.js';
+import type { Tx } from '../ports/database.js';
+import type { EventHandler, LogReader } from './subscriptions.js';
 
 let h: Awaited<ReturnType<typeof house>>;
 beforeEach(async () => {
@@ -348,4 +349,49 @@ describe('two processes with the same subscriber', () => {
       expect(seen).toEqual(['custom.early 1', 'custom.late 1']);
     });
   }
+});
+
+describe('a reader of the log', () => {
+  const readerInto = (seen: string[], work: (tx: Tx) => Promise<void> = async () => {}): LogReader => ({
+    name: 'reader',
+    read: async (tx, events) => {
+      await work(tx);
+      seen.push(...events.map(({ type }) => type));
+    },
+  });
+
+  it('takes every event once, also when two processes have it', async () => {
+    const seen: string[] = [];
+    const [one, other] = [
+      h.processWith([], { readers: [readerInto(seen)] }),
+      h.processWith([], { readers: [readerInto(seen)] }),
+    ];
+    await one.worker.settle();
+
+    await happen('custom.a', '1');
+    await happen('custom.b', '2');
+    await Promise.all([one.worker.settle(), other.worker.settle()]);
+
+    expect(seen).toEqual(['custom.a', 'custom.b']);
+  });
+
+  it('takes them again when what it writes cannot be committed', async () => {
+    const seen: string[] = [];
+    let failing = true;
+    const { worker, subscriptions } = h.processWith([], {
+      readers: [
+        readerInto(seen, async () => {
+          if (failing) throw new Error('not now');
+        }),
+      ],
+    });
+    await worker.settle();
+    await happen('custom.a', '1');
+
+    await expect(subscriptions.relay()).rejects.toThrow('not now');
+    failing = false;
+    await worker.settle();
+
+    expect(seen).toEqual(['custom.a']);
+  });
 });

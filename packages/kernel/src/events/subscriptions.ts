@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Database, Tx } from '../ports/database.js';
 import { maybeOne, one } from '../ports/database.js';
 import { statement } from '../statement.js';
-import { token, type Token } from '../token.js';
+import { point, token, type Token } from '../token.js';
 import { toEnvelope, type EventRow } from './outbox.js';
 import { assignPositions } from './relay.js';
 
@@ -18,31 +18,56 @@ export type EventHandler = (
   context: { readonly trx: Knex.Transaction },
 ) => Promise<unknown> | unknown;
 
-interface Subscriber {
+/** An event in the log, in the order in which every reader sees it. */
+export interface LoggedEvent {
+  readonly id: string;
+  readonly account: string;
+  readonly livemode: boolean;
+  readonly type: string;
+  readonly position: bigint;
+  readonly at: Date;
+}
+
+/** Reads the log of events from its first start on, in one process at a time. It is for services; hosts subscribe. */
+export interface LogReader {
+  /** Fixed once released: the database keeps its place in the log under it. */
   readonly name: string;
-  /** A type, or a prefix that ends in `*`. */
-  readonly pattern: string;
-  /** Calls the handler. A job of its own name, so that only processes that have this subscriber run it. */
-  readonly job: Job<{ readonly event: string }>;
+  /**
+   * Takes the next events. What it writes commits together with its new place in the log, so no event is skipped or taken
+   * twice. No network in here.
+   */
+  read(tx: Tx, events: readonly LoggedEvent[]): Promise<void>;
+}
+
+/** Extension point: services that take in all events. */
+export const LogReaders = point<LogReader>('log-readers');
+
+interface Place extends LogReader {
   /** Whether the database has its place in the log. */
   known: boolean;
 }
 
 const BATCH = 100;
 
-/** Feeds in-process subscribers from event rows, through jobs. */
+/** Leads readers through the log of events, and feeds in-process subscribers from it through jobs. */
 export class Subscriptions {
   static readonly token: Token<Subscriptions> = token<Subscriptions>('subscriptions');
 
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #jobs: Jobs;
-  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #places = new Map<string, Place>();
+  /** Call the handlers. Each has a name of its own, so that only processes that have this subscriber run it. */
+  readonly #deliveries: Job<{ readonly event: string }>[] = [];
 
-  constructor(database: Database, clock: Clock, jobs: Jobs) {
+  constructor(database: Database, clock: Clock, jobs: Jobs, readers: readonly LogReader[]) {
     this.#database = database;
     this.#clock = clock;
     this.#jobs = jobs;
+    for (const reader of readers) {
+      const { name } = reader;
+      this.#places.set(name, { name, known: false, read: (tx, events) => reader.read(tx, events) });
+    }
   }
 
   /**
@@ -51,7 +76,7 @@ export class Subscriptions {
    * @throws ItPayError `CONFIGURATION_INVALID` when the name is taken
    */
   add(pattern: string, handler: EventHandler, name = pattern): void {
-    if (this.#subscribers.has(name)) {
+    if (this.#places.has(name)) {
       throw new ItPayError('CONFIGURATION_INVALID', {
         message:
           `Two subscribers are named "${name}". Give the second one a name of its own: ` +
@@ -65,16 +90,25 @@ export class Subscriptions {
         param: 'pattern',
       });
     }
-    const job: Subscriber['job'] = {
-      name: `event.deliver:${name}`,
+    const job = `event.deliver:${name}`;
+    this.#deliveries.push({
+      name: job,
       run: ({ event }, { complete }) => complete((tx) => this.#deliver(tx, event, handler)),
-    };
-    this.#subscribers.set(name, { name, pattern, job, known: false });
+    });
+    this.#places.set(name, {
+      name,
+      known: false,
+      read: async (tx, events) => {
+        const wanted = events.filter(({ type }) => matches(pattern, type));
+        const jobs = wanted.map(({ id }) => ({ key: id, payload: { event: id } }));
+        await this.#jobs.addAll(tx, job, jobs);
+      },
+    });
   }
 
   /** The jobs that call the handlers. */
   jobs(): readonly Job[] {
-    return [...this.#subscribers.values()].map(({ job }) => job);
+    return this.#deliveries;
   }
 
   /**
@@ -88,35 +122,30 @@ export class Subscriptions {
     let busy = log.fresh && (await assignPositions(this.#database)) > 0;
     // Where the log ended before: a subscriber that came while fresh events got their places receives those.
     await this.#introduce(log.last_position);
-    if (this.#subscribers.size === 0) return busy;
-    for (const { name } of await this.#database.query(FIND_BEHIND, { names: [...this.#subscribers.keys()] })) {
-      if (await this.#fanOut(this.#subscribers.get(name)!)) busy = true;
+    if (this.#places.size === 0) return busy;
+    for (const { name } of await this.#database.query(FIND_BEHIND, { names: [...this.#places.keys()] })) {
+      if (await this.#readOn(this.#places.get(name)!)) busy = true;
     }
     return busy;
   }
 
   // A new subscriber starts at the end of the log: a handler that is added later does not relive the past.
   async #introduce(position: bigint): Promise<void> {
-    const fresh = [...this.#subscribers.values()].filter(({ known }) => !known);
+    const fresh = [...this.#places.values()].filter(({ known }) => !known);
     if (fresh.length === 0) return;
     await this.#database.query(INTRODUCE, { names: fresh.map(({ name }) => name), position, now: this.#clock.now() });
-    for (const subscriber of fresh) subscriber.known = true;
+    for (const place of fresh) place.known = true;
   }
 
-  async #fanOut(subscriber: Subscriber): Promise<boolean> {
+  async #readOn(reader: LogReader): Promise<boolean> {
     return this.#database.transaction(async (tx) => {
-      const cursor = await maybeOne(tx, LOCK_CURSOR, { name: subscriber.name });
-      if (cursor === null) return false; // another process moves this subscriber right now
+      const cursor = await maybeOne(tx, LOCK_CURSOR, { name: reader.name });
+      if (cursor === null) return false; // another process moves this reader right now
       const events = await tx.query(READ_LOG, { position: cursor.position, limit: BATCH });
       const last = events.at(-1);
       if (last === undefined) return false;
-      const wanted = events.filter(({ type }) => matches(subscriber.pattern, type));
-      await this.#jobs.addAll(
-        tx,
-        subscriber.job.name,
-        wanted.map(({ id }) => ({ key: id, payload: { event: id } })),
-      );
-      await tx.query(MOVE_CURSOR, { name: subscriber.name, position: last.position });
+      await reader.read(tx, events);
+      await tx.query(MOVE_CURSOR, { name: reader.name, position: last.position });
       return true;
     });
   }
@@ -150,9 +179,10 @@ const LOCK_CURSOR = statement<{ name: string }, { position: bigint }>(
   'subscriber_lock',
   `select position from {schema}.event_subscribers where name = :name for update skip locked`,
 );
-const READ_LOG = statement<{ position: bigint; limit: number }, { id: string; type: string; position: bigint }>(
+const READ_LOG = statement<{ position: bigint; limit: number }, LoggedEvent>(
   'event_log_read',
-  `select id, type, position from {schema}.events where position > :position order by position limit :limit::int`,
+  `select id, account, livemode, type, position, at from {schema}.events
+    where position > :position order by position limit :limit::int`,
 );
 const MOVE_CURSOR = statement<{ name: string; position: bigint }, object>(
   'subscriber_move',

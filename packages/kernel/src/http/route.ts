@@ -1,7 +1,8 @@
-import type { ErrorCode } from '@itpay/core';
+import { ItPayError, type ErrorCode } from '@itpay/core';
 import type { z } from 'zod';
 import type { IdempotencyKey } from '../idempotency/key.js';
 import type { Principal } from '../ports/authenticator.js';
+import type { Actor } from '../audit.js';
 import { point } from '../token.js';
 
 type Shape = z.ZodObject;
@@ -32,15 +33,22 @@ export interface RouteRequest<Params = any, Query = any, Body = any, Raw = any> 
   readonly idempotencyKey: IdempotencyKey | null;
   /** There on routes that are `raw`; null on all others. */
   readonly raw: Raw;
+  /** The wire format in which the caller wants its answer: a date. */
+  readonly apiVersion: string;
   /** Aborts when the client went away or the server stops. */
   readonly signal: AbortSignal;
 }
 
 export interface RouteAnswer {
   readonly status: number;
-  /** Sent as JSON. A string is JSON already. Left out with `content`, or for an empty answer. */
+  /** Sent as JSON. A string is JSON already. Left out with `content` or `stream`, or for an empty answer. */
   readonly body?: object | string;
   readonly content?: { readonly type: string; readonly bytes: Uint8Array | string };
+  /**
+   * Sent piece by piece, as they come, until the sequence ends: server-sent events. Its `return` is called when the client
+   * goes away. It ends by itself when `signal` aborts.
+   */
+  readonly stream?: { readonly type: string; readonly chunks: AsyncIterable<string> };
   readonly headers?: Readonly<Record<string, string>>;
   /** The answer was stored by an earlier request with the same idempotency key. */
   readonly replayed?: boolean;
@@ -52,6 +60,8 @@ export interface AnswerDescription {
   /** Left out: `application/json`. */
   readonly contentType?: string;
 }
+
+export type RateClass = 'request' | 'wait' | 'callback' | 'none';
 
 export interface Route<
   P extends Shape | undefined = any,
@@ -82,6 +92,12 @@ export interface Route<
   readonly answers: Readonly<Record<number, AnswerDescription>>;
   /** Codes beyond those that every route may answer. */
   readonly errors: readonly ErrorCode[];
+  /**
+   * How requests count against the caller's limits. `request` (the default): rate, burst and concurrency. `wait`: a long
+   * poll or an event stream, which lasts; it counts for the rate, and has a cap of its own on how many are open. `callback`:
+   * a channel calls; only what fails its signature counts. `none`: health checks and static files.
+   */
+  readonly rate?: RateClass;
   /** Left out of the API description: pages for people. */
   readonly hidden?: boolean;
   run(request: RouteRequest<Infer<P>, Infer<Q>, Infer<B>, Raw extends true ? RawRequest : null>): Promise<RouteAnswer>;
@@ -98,4 +114,14 @@ export function defineRoute<
   Raw extends true | undefined = undefined,
 >(route: Route<P, Q, B, Raw>): Route {
   return route;
+}
+
+/**
+ * Who acts in a request, for the audit log.
+ *
+ * @throws ItPayError `API_KEY_MISSING` where a payer's display token was let through, which stands for nobody
+ */
+export function actorOf({ principal, requestId }: Pick<RouteRequest, 'principal' | 'requestId'>): Actor {
+  if (principal === null) throw new ItPayError('API_KEY_MISSING');
+  return { account: principal.account, livemode: principal.livemode, id: principal.id, requestId };
 }

@@ -18,6 +18,8 @@ export interface Principal {
   readonly scopes: readonly string[];
   /** Stays the same when a key is rotated; idempotency keys are scoped by it. Left out: `id`. */
   readonly lineage?: string;
+  /** The wire format that it gets when a request names none: a date. Left out: the newest. */
+  readonly apiVersion?: string;
   readonly agentId?: string;
   readonly humanId?: string;
 }
@@ -30,5 +32,12 @@ export interface Principal {
  */
 export interface Authenticator {
   authenticate(request: CredentialRequest): Promise<Principal | null>;
+  /**
+   * Called once the body is there, for a signature over it. Left out: nothing about the body is checked.
+   *
+   * @param body its bytes as sent, or null when a body parser of the host kept none
+   * @throws ItPayError `SIGNATURE_INVALID` or `SIGNATURE_EXPIRED`
+   */
+  verifyBody?(request: CredentialRequest, principal: Principal, body: Uint8Array | null): Promise<void>;
 }
 export const Authenticator = token<Authenticator>('authenticator');

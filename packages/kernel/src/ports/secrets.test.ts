@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { secretsFrom } from './secrets.js';
 
 const [first, second] = ['a-first-key-of-thirty-two-characters', 'a-second-key-of-thirty-two-character'];
@@ -33,3 +33,34 @@ it('signs with the newest key and verifies with all of them', () => {
   expect(both.verify('mail', 'hello', secrets.sign('mail', 'hello'))).toBe(true);
   expect(secrets.verify('mail', 'hello', both.sign('mail', 'hello'))).toBe(false);
 });
+
+describe('What was sealed', () => {
+  const sealed = secrets.seal('webhook', 'a secret');
+
+  it('is opened by every process that has the key, also once a newer one signs', () => {
+    expect(secretsFrom([second, first]).open('webhook', sealed).toString()).toBe('a secret');
+    expect(secrets.open('webhook', secrets.seal('webhook', Buffer.alloc(0)))).toHaveLength(0);
+  });
+
+  it('looks different each time and does not show its content', () => {
+    expect(secrets.seal('webhook', 'a secret')).not.toEqual(sealed);
+    expect(sealed.toString('latin1')).not.toContain('a secret');
+  });
+
+  it.each([
+    ['by another key', () => secretsFrom([second]).open('webhook', sealed)],
+    ['for another purpose', () => secrets.open('mail', sealed)],
+    ['after a byte was changed', () => secrets.open('webhook', flipped(sealed, sealed.length - 1))],
+    ['with another tag', () => secrets.open('webhook', flipped(sealed, 20))],
+    ['when it is cut short', () => secrets.open('webhook', sealed.subarray(0, 24))],
+    ['when it is empty', () => secrets.open('webhook', Buffer.alloc(0))],
+  ])('is not opened %s', (_how, open) => {
+    expect(open).toThrow();
+  });
+});
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at]! ^= 1;
+  return copy;
+}

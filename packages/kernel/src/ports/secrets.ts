@@ -1,16 +1,38 @@
-import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto';
 import { token } from '../token.js';
 
 /**
- * Keys derived from `secretKey`. It may be a list while a key is being replaced: the first signs, all verify.
+ * Keys derived from `secretKey`. It may be a list while a key is being replaced: the first signs and seals, all verify
+ * and open.
  */
 export interface Secrets {
   /** HMAC-SHA256 of `message` under a key that belongs to `purpose` alone. */
   sign(purpose: string, message: string): Buffer;
   /** Compares in constant time, against every key of the list. */
   verify(purpose: string, message: string, signature: Uint8Array): boolean;
+  /**
+   * Encrypts what must be read again later (AES-256-GCM), under a key that belongs to `purpose` alone. The result names the
+   * key, so that `open` finds it in the list.
+   */
+  seal(purpose: string, content: Uint8Array | string): Buffer;
+  /** @throws Error when it was altered, belongs to another purpose, or its key is no longer in the list */
+  open(purpose: string, sealed: Uint8Array): Buffer;
 }
 export const Secrets = token<Secrets>('secrets');
+
+const KEY_ID_BYTES = 4;
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
 
 /** @param secretKeys at least one, each 32 bytes or more of randomness, newest first */
 export function secretsFrom(secretKeys: readonly string[]): Secrets {
@@ -31,5 +53,31 @@ export function secretsFrom(secretKeys: readonly string[]): Secrets {
         const expected = hmac(key, message).subarray(0, signature.length);
         return signature.length >= 16 && expected.length === signature.length && timingSafeEqual(expected, signature);
       }),
+    seal: (purpose, content) => {
+      const key = keysFor(`seal:${purpose}`)[0]!;
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, iv);
+      const sealed = [cipher.update(content), cipher.final()];
+      return Buffer.concat([keyId(key), iv, cipher.getAuthTag(), ...sealed]);
+    },
+    open: (purpose, sealed) => {
+      const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
+      const key = keysFor(`seal:${purpose}`).find((candidate) =>
+        keyId(candidate).equals(bytes.subarray(0, KEY_ID_BYTES)),
+      );
+      if (key === undefined) {
+        throw new Error(`What was sealed for "${purpose}" needs a secret key that is no longer listed in secretKey.`);
+      }
+      const iv = bytes.subarray(KEY_ID_BYTES, KEY_ID_BYTES + IV_BYTES);
+      const content = bytes.subarray(KEY_ID_BYTES + IV_BYTES + TAG_BYTES);
+      const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES });
+      decipher.setAuthTag(bytes.subarray(KEY_ID_BYTES + IV_BYTES, KEY_ID_BYTES + IV_BYTES + TAG_BYTES));
+      return Buffer.concat([decipher.update(content), decipher.final()]);
+    },
   };
+}
+
+/** Says which key of a list it was, and nothing about the key. */
+function keyId(key: KeyObject): Buffer {
+  return createHash('sha256').update('itpay:key-id').update(key.export()).digest().subarray(0, KEY_ID_BYTES);
 }

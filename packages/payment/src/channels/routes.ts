@@ -1,5 +1,6 @@
 import { ItPayError } from '@itpay/core';
 import {
+  actorOf,
   CAPABILITIES,
   defineRoute,
   listAnswer,
@@ -10,7 +11,6 @@ import {
   type Route,
 } from '@itpay/kernel';
 import { z } from 'zod';
-import { actorOf } from '../intent/routes.js';
 import type { PaymentServices } from '../services.js';
 
 const TAG = 'Channels';

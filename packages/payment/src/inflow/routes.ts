@@ -1,5 +1,6 @@
 import { money } from '@itpay/core';
 import {
+  actorOf,
   defineRoute,
   listAnswer,
   listQuery,
@@ -12,7 +13,6 @@ import {
 } from '@itpay/kernel';
 import { z } from 'zod';
 import { amountSchema } from '../intent/input.js';
-import { actorOf } from '../intent/routes.js';
 import { evidenceDigest, evidenceSchema, operatorText, reasonSchema } from '../operation/decision-input.js';
 import type { PaymentServices } from '../services.js';
 import { inflowMachine, type Inflow } from './inflow.js';

@@ -1,5 +1,5 @@
 import { isId, ItPayError, money } from '@itpay/core';
-import { defineRoute, type Actor, type Route, type RouteAnswer, type RouteRequest } from '@itpay/kernel';
+import { actorOf, defineRoute, type Actor, type Route, type RouteAnswer } from '@itpay/kernel';
 import { z } from 'zod';
 import { operatorText } from '../operation/decision-input.js';
 import { toRouteAnswer, type OperationAnswer } from '../operation/handler.js';
@@ -16,12 +16,6 @@ import { intentSchema, toWire, withPresentation, type PlainIntent } from './wire
 
 const TAG = 'Payment intents';
 const expandQuery = { expand: z.literal('qr').optional().meta({ description: 'Adds the text of the QR code' }) };
-
-/** The actor of a request that the gateway let through with a principal. */
-export function actorOf({ principal, requestId }: RouteRequest): Actor {
-  if (principal === null) throw new ItPayError('API_KEY_MISSING');
-  return { account: principal.account, livemode: principal.livemode, id: principal.id, requestId };
-}
 
 export function intentRoutes(deps: PaymentServices): readonly Route[] {
   const { links, store, database, waiters } = deps;

@@ -1,8 +1,7 @@
-import { defineRoute, listSchema, statement, type Route } from '@itpay/kernel';
+import { actorOf, defineRoute, listSchema, statement, type Route } from '@itpay/kernel';
 import { z } from 'zod';
 import type { PaymentServices } from '../services.js';
 import { intentNotFound } from './change.js';
-import { actorOf } from './routes.js';
 
 /** More than any payment has; a list that is cut says so. */
 const LIMIT = 500;

@@ -1,5 +1,6 @@
 import { allowedActions, ItPayError } from '@itpay/core';
 import {
+  actorOf,
   defineRoute,
   listAnswer,
   listOperations,
@@ -13,7 +14,6 @@ import {
   type Route,
 } from '@itpay/kernel';
 import { z } from 'zod';
-import { actorOf } from '../intent/routes.js';
 import type { PaymentServices } from '../services.js';
 import { evidenceDigest, evidenceSchema, operatorText, reasonSchema } from './decision-input.js';
 import { operationSchema, toPlainOperation } from './wire.js';

@@ -1,8 +1,16 @@
 import { money } from '@itpay/core';
-import { defineRoute, listAnswer, listQuery, listSchema, pageOf, type Route, type RouteAnswer } from '@itpay/kernel';
+import {
+  actorOf,
+  defineRoute,
+  listAnswer,
+  listQuery,
+  listSchema,
+  pageOf,
+  type Route,
+  type RouteAnswer,
+} from '@itpay/kernel';
 import { z } from 'zod';
 import { amountSchema, metadataSchema } from '../intent/input.js';
-import { actorOf } from '../intent/routes.js';
 import { toRouteAnswer } from '../operation/handler.js';
 import type { PaymentServices } from '../services.js';
 import { refundNotFound } from './change.js';

@@ -1,12 +1,19 @@
 import { ItPayError, type Money } from '@itpay/core';
-import { defineRoute, type Actor, type ChannelRegistry, type Route, type SimulatedRail, type Tx } from '@itpay/kernel';
+import {
+  actorOf,
+  defineRoute,
+  type Actor,
+  type ChannelRegistry,
+  type Route,
+  type SimulatedRail,
+  type Tx,
+} from '@itpay/kernel';
 import { z } from 'zod';
 import { bookPayment } from '../inflow/book-payment.js';
 import { intentNotFound, invalidTransition } from '../intent/change.js';
 import { expireNow } from '../intent/expire.js';
 import type { PaymentIntent, PresentedIntent } from '../intent/intent.js';
 import { isOpen, STATUS_RANK } from '../intent/machine.js';
-import { actorOf } from '../intent/routes.js';
 import { scannedByChannel } from '../intent/scanned.js';
 import { intentSchema, toPlain, withPresentation, type PlainIntent } from '../intent/wire.js';
 import type { PaymentServices } from '../services.js';

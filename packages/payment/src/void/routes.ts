@@ -1,9 +1,8 @@
 import { ItPayError } from '@itpay/core';
-import { defineRoute, type Route } from '@itpay/kernel';
+import { actorOf, defineRoute, type Route } from '@itpay/kernel';
 import { z } from 'zod';
 import { intentNotFound } from '../intent/change.js';
 import { STATUS_RANK } from '../intent/machine.js';
-import { actorOf } from '../intent/routes.js';
 import { toRouteAnswer } from '../operation/handler.js';
 import { operatorText } from '../operation/decision-input.js';
 import type { PaymentServices } from '../services.js';
