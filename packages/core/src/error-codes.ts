@@ -14,6 +14,7 @@ const contradiction = definitions(422, 'conflict');
 const unprocessable = definitions(422, 'validation');
 const beyondChannel = definitions(422, 'channel');
 const notRefundable = definitions(422, 'payment');
+const tooMany = definitions(429, 'rate_limit', { retryable: true });
 const channelFailed = definitions(502, 'channel', { retryable: true });
 const channelDown = definitions(503, 'channel', { retryable: true });
 const serverFault = definitions(500, 'server', { retryable: true });
@@ -53,6 +54,10 @@ export const ERROR_CODES = Object.freeze({
     'Send at most 50 strings under keys of 1 to 64 letters, digits, - or _, 4 kB in total.',
   ),
   URL_INVALID: malformed('A URL is not allowed here.', 'Send an absolute http or https URL without credentials.'),
+  EVENT_TYPE_INVALID: malformed(
+    'There is no event of this type.',
+    'Send types of the catalogue (payment_intent.succeeded), a family (payment_intent.*), or * alone.',
+  ),
   CURSOR_INVALID: malformed(
     'The list cursor is not one that this list gave out.',
     'Start again without a cursor, or send next_cursor of the page before unchanged.',
@@ -65,6 +70,10 @@ export const ERROR_CODES = Object.freeze({
   CHANNEL_NOT_SUPPORTED: malformed(
     'No channel of this name is configured.',
     'Send one of the channels that details.allowed lists, or configure the channel.',
+  ),
+  API_VERSION_UNSUPPORTED: malformed(
+    'There is no such version of the API.',
+    'Send one of the versions that details.supported lists in ItPay-Version, or leave the header out.',
   ),
   METHOD_NOT_ALLOWED: wrongMethod(
     'The path exists, but not for this method.',
@@ -86,6 +95,14 @@ export const ERROR_CODES = Object.freeze({
   ),
   API_KEY_EXPIRED: unauthenticated('The API key has expired.', 'Use the key that replaced it, or create a new one.'),
   API_KEY_REVOKED: unauthenticated('The API key was revoked.', 'Create a new key; a revoked key never works again.'),
+  SIGNATURE_INVALID: unauthenticated(
+    'The key signs its requests, and the signature of this one is missing, wrong or was used before.',
+    'Sign each request anew with the signing secret of the key; the message says what is wrong.',
+  ),
+  SIGNATURE_EXPIRED: unauthenticated(
+    'The time of the signature is more than five minutes away from ours.',
+    'Set the clock of the caller, and sign each request at the moment of sending it.',
+  ),
   CHANNEL_SIGNATURE_INVALID: unauthenticated(
     'The notification is not proven to come from the channel.',
     'Check the keys and the merchant account of the channel, and that no proxy or parser changes the body.',
@@ -93,6 +110,10 @@ export const ERROR_CODES = Object.freeze({
   PERMISSION_DENIED: forbidden(
     'The caller may not do this.',
     'Use a key whose scopes cover the operation, or ask the account owner for it.',
+  ),
+  IP_NOT_ALLOWED: forbidden(
+    'The API key does not work from this address.',
+    'Call from an address of the ip_allowlist of the key, or add the address to it.',
   ),
   LIVEMODE_MISMATCH: forbidden(
     'A test caller reached for a live object or channel, or the reverse.',
@@ -123,6 +144,10 @@ export const ERROR_CODES = Object.freeze({
   CHANNEL_NOT_FOUND: notFound(
     'There is no such channel for this account and mode.',
     'Check the name against the list of channels, and that the key is of the same mode.',
+  ),
+  WEBHOOK_ENDPOINT_NOT_FOUND: notFound(
+    'There is no such webhook endpoint in this account.',
+    'Check the id, and that the key is of the same account and mode.',
   ),
   RESOURCE_NOT_FOUND: notFound('There is nothing at this address.', 'Check the path and the id in it.'),
   INVALID_STATE_TRANSITION: conflict(
@@ -182,6 +207,10 @@ export const ERROR_CODES = Object.freeze({
   // Amounts and channels.
   AMOUNT_TOO_SMALL: unprocessable('The amount is below what the channel accepts.', 'Charge at least details.minimum.'),
   AMOUNT_EXCEEDED: unprocessable('The amount is above what is allowed here.', 'Stay within details.maximum.'),
+  LIMIT_EXCEEDED: unprocessable(
+    'This would go beyond a limit.',
+    'Stay within details.maximum; details.limit says which limit it is.',
+  ),
   AMOUNT_PRECISION_UNSUPPORTED: unprocessable(
     'The amount has more decimals than can be expressed.',
     'Use an amount the channel can express, such as whole rupiah for IDR; amounts are never rounded.',
@@ -217,6 +246,20 @@ export const ERROR_CODES = Object.freeze({
   CHANNEL_UNAVAILABLE: channelDown(
     'The channel does not answer at the moment. Nothing was sent.',
     'Repeat the request later with the same Idempotency-Key, or choose another channel.',
+  ),
+
+  // Limits. A limit is a bucket of tokens: it holds a burst, and is filled at a rate.
+  RATE_LIMITED: tooMany(
+    'Requests came faster than the rate for longer than a second, and the bucket is empty.',
+    'Wait as long as Retry-After says, and stay at details.limit requests per second.',
+  ),
+  RATE_LIMIT_BURST: tooMany(
+    'A spike used up the whole burst: a full bucket was emptied within one second.',
+    'Wait as long as Retry-After says, and spread the requests: details.burst at once, details.limit per second.',
+  ),
+  RATE_LIMIT_CONCURRENT: tooMany(
+    'Too many requests run at the same time, or too many long polls and streams are open.',
+    'Wait for an answer before you send the next request; details.limit is how many may be open.',
   ),
 
   // The server.

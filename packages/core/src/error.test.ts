@@ -21,6 +21,9 @@ describe('the code table', () => {
       'IDEMPOTENCY_IN_PROGRESS',
       'INTERNAL_ERROR',
       'OUTCOME_UNKNOWN',
+      'RATE_LIMITED',
+      'RATE_LIMIT_BURST',
+      'RATE_LIMIT_CONCURRENT',
       'SERVICE_UNAVAILABLE',
     ]);
   });

@@ -35,6 +35,15 @@ export const EVENT_TYPES = [
   'refund.succeeded',
   'refund.failed',
   'refund.cancelled',
+  'api_key.created',
+  'api_key.rotated',
+  'api_key.expiring',
+  'api_key.revoked',
+  'webhook_endpoint.enabled',
+  'webhook_endpoint.disabled',
+  'webhook_endpoint.updated',
+  'webhook_endpoint.deleted',
+  'webhook_endpoint.test',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

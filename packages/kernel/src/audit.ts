@@ -1,4 +1,5 @@
 import type { Clock } from './ports/clock.js';
+import type { Principal } from './ports/authenticator.js';
 import type { Tx } from './ports/database.js';
 import type { IdGenerator } from './ports/id-generator.js';
 import { statement } from './statement.js';
@@ -10,6 +11,8 @@ export interface Actor {
   readonly livemode: boolean;
   /** The principal's id, or the name of the part of the framework that acted: `host`, `channel:promptpay`. */
   readonly id: string;
+  /** What `id` stands for, where a principal acts. Left out for parts of the framework, whose `id` says it. */
+  readonly kind?: Principal['kind'];
   readonly requestId: string | null;
 }
 
@@ -21,7 +24,7 @@ export interface AuditEntry {
   readonly evidenceDigest?: Uint8Array;
 }
 
-/** Appends to the audit log, in the transaction of what it records. */
+/** Appends to the audit log, in the transaction of what it records. The database refuses every change of an entry. */
 export class AuditLog {
   static readonly token: Token<AuditLog> = token<AuditLog>('audit-log');
 
@@ -38,8 +41,10 @@ export class AuditLog {
     await tx.query(APPEND, {
       ids: entries.map(() => this.#ids.next('aud')),
       account: actor.account,
+      livemode: actor.livemode,
       at: this.#clock.now(),
       actor: actor.id,
+      actorKind: actor.kind ?? null,
       actions: entries.map(({ action }) => action),
       objectIds: entries.map(({ objectId }) => objectId),
       fromStates: entries.map(({ fromState }) => fromState),
@@ -54,8 +59,10 @@ const APPEND = statement<
   {
     ids: string[];
     account: string;
+    livemode: boolean;
     at: Date;
     actor: string;
+    actorKind: string | null;
     actions: string[];
     objectIds: string[];
     fromStates: (string | null)[];
@@ -67,8 +74,8 @@ const APPEND = statement<
 >(
   'audit_append',
   `insert into {schema}.audit_entries
-     (id, account, at, actor, action, object_id, from_state, to_state, evidence_digest, request_id)
-   select id, :account, :at, :actor, action, object_id, from_state, to_state, evidence_digest, :requestId
+     (id, account, livemode, at, actor, actor_kind, action, object_id, from_state, to_state, evidence_digest, request_id)
+   select id, :account, :livemode, :at, :actor, :actorKind, action, object_id, from_state, to_state, evidence_digest, :requestId
      from unnest(:ids::text[], :actions::text[], :objectIds::text[], :fromStates::text[], :toStates::text[],
                  :evidenceDigests::bytea[])
        as entry (id, action, object_id, from_state, to_state, evidence_digest)`,

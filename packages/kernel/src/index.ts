@@ -10,6 +10,15 @@ export { IdGenerator, uuidV7Ids } from './ports/id-generator.js';
 export { Logger, type LogFields } from './ports/logger.js';
 export { CHANGED_TOPIC, PubSub, SWEEP_TOPIC, WORK_TOPIC } from './ports/pubsub.js';
 export { cryptoRandom, Random } from './ports/random.js';
+export {
+  PLACE_LEASE_MS,
+  RateLimiter,
+  readBucket,
+  type Place,
+  type RateLimiterFactory,
+  type Taken,
+  type TokenBucket,
+} from './ports/rate-limiter.js';
 export { Secrets, secretsFrom } from './ports/secrets.js';
 export { Settings } from './settings.js';
 
@@ -56,6 +65,7 @@ export {
   saveOperation,
   type OperationFilter,
 } from './channel/operation-store.js';
+export { askRail, RailError, railFailure, type RailAnswer, type RailRequest } from './channel/rail-http.js';
 export { channelReference, type OperationIdentity } from './channel/reference.js';
 export { notFound, OPERATION_LEASE_MS, settle, start, stillOpen } from './channel/settle.js';
 export { nextWaitingQuery } from './channel/schedule.js';
@@ -68,14 +78,20 @@ export {
   type OutcomeName,
 } from './channel/outcome.js';
 export { SimulatedRails, type SimulatedRail } from './channel/simulated-rail.js';
+export type { StatementFacts, StatementRow } from './channel/statement.js';
 
 export { Accounts, type Account } from './accounts.js';
 export { AuditLog, type Actor, type AuditEntry } from './audit.js';
+export { displayCookie, intentOfCookie, type DisplayCookieOptions } from './display-cookie.js';
 export { DisplayTokens } from './display-token.js';
 export type { EventDefinition, NewEvent } from './events/event.js';
 export { Outbox, toEnvelope, type EventRow } from './events/outbox.js';
 export { LogReaders, type EventHandler, type LoggedEvent, type LogReader } from './events/subscriptions.js';
 export { HealthChecks, type HealthCheck } from './health.js';
+export { redactingLogger, redactor, withoutMessage, type Redactor } from './redact.js';
+export { Gauges, type Gauge, type GaugeReading } from './telemetry/gauge.js';
+export { DURATIONS, type DurationName } from './telemetry/names.js';
+export { Telemetry, type Attributes, type OpenSpan, type SpanOptions } from './telemetry/telemetry.js';
 export { idempotencyKey, type IdempotencyKey, type KeyScope } from './idempotency/key.js';
 export {
   Idempotency,
@@ -105,6 +121,16 @@ export {
   type RouteAnswer,
   type RouteRequest,
 } from './http/route.js';
-export { listAnswer, listQuery, listSchema, pageOf, type ListAnswer, type ListPage } from './http/list.js';
+export {
+  listAnswer,
+  listQuery,
+  listSchema,
+  pageOf,
+  queryInteger,
+  type ListAnswer,
+  type ListPage,
+} from './http/list.js';
+export { asReplayed, isReplayed } from './http/replayed-error.js';
+export { API_VERSIONS, changesAfter, isApiVersion, toApiVersion, type ApiVersion } from './versions/versions.js';
 export { validate } from './http/validate.js';
 export { createKernel, inStartOrder, migrationSets, type Kernel, type KernelOptions } from './kernel.js';

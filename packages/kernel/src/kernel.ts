@@ -24,7 +24,11 @@ import { Logger } from './ports/logger.js';
 import { PubSub } from './ports/pubsub.js';
 import { cryptoRandom, Random } from './ports/random.js';
 import { Secrets } from './ports/secrets.js';
+import { coreChecks } from './core-checks.js';
+import { HealthChecks } from './health.js';
 import { Settings } from './settings.js';
+import { Gauges } from './telemetry/gauge.js';
+import { Telemetry } from './telemetry/telemetry.js';
 import type { Point, Token } from './token.js';
 import { invalidPlugins, KERNEL, provide } from './wiring.js';
 
@@ -59,6 +63,12 @@ export interface Kernel<P extends readonly AnyPlugin[] = readonly AnyPlugin[]> {
   settle(): Promise<void>;
   /** Takes no new job, waits for the running one, and closes what was built, in reverse order. */
   close(): Promise<void>;
+  /** Takes no new job and begins no sweep, and waits for those that run. `close` does it too. */
+  stopWork(): Promise<void>;
+  /** The jobs and sweeps that run now, by name. */
+  running(): readonly string[];
+  /** Closes the database and the couriers under whatever still uses them. For a stop that took too long. */
+  abandon(): Promise<void>;
 }
 
 /**
@@ -70,7 +80,7 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
   options: KernelOptions<P>,
 ): Promise<Kernel<P>> {
   const { database } = options;
-  const drivers = [() => options.pubsub.close(), () => database.close()];
+  const drivers = [once(() => options.pubsub.close()), once(() => database.close())];
   try {
     const plugins = inStartOrder(options.plugins);
     const sets = migrationSets(plugins);
@@ -81,6 +91,12 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
       [
         provide(Settings, [], () => options.settings),
         provide(Logger, [], () => options.logger),
+        provide(
+          Telemetry.token,
+          [],
+          () => new Telemetry(),
+          (telemetry) => telemetry.close(),
+        ),
         provide(Clock, [], () => options.clock ?? systemClock),
         provide(IdGenerator, [], () => options.ids ?? uuidV7Ids()),
         provide(Random, [], () => options.random ?? cryptoRandom),
@@ -95,7 +111,7 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         provide(Jobs.token, [Clock, IdGenerator, PubSub], (...deps) => new Jobs(...deps)),
         provide(DisplayTokens.token, [Secrets], (secrets) => new DisplayTokens(secrets)),
         provide(ChannelRegistry.token, [Channels], (channels) => new ChannelRegistry(channels)),
-        provide(ChannelGuard.token, [Clock, Logger], (...deps) => new ChannelGuard(...deps)),
+        provide(ChannelGuard.token, [Clock, Logger, Telemetry.token], (...deps) => new ChannelGuard(...deps)),
         provide(
           Subscriptions.token,
           [Database, Clock, Jobs.token, LogReaders],
@@ -104,14 +120,14 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         provide(Sweeps, [Database, Clock], keyRetention),
         provide(
           Sweeper.token,
-          [Sweeps, PubSub, Logger],
+          [Sweeps, PubSub, Logger, Telemetry.token],
           (...deps) => new Sweeper(...deps),
           (sweeper) => sweeper.stop(),
         ),
         provide(
           Worker.token,
-          [Database, Clock, IdGenerator, Logger, PubSub, JobHandlers, Subscriptions.token],
-          (workDatabase, clock, ids, logger, pubsub, jobs, subscriptions) =>
+          [Database, Clock, IdGenerator, Logger, PubSub, JobHandlers, Subscriptions.token, Telemetry.token],
+          (workDatabase, clock, ids, logger, pubsub, jobs, subscriptions, telemetry) =>
             new Worker({
               database: workDatabase,
               clock,
@@ -120,14 +136,20 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
               pubsub,
               jobs: () => [...jobs, ...subscriptions.jobs()],
               relay: () => subscriptions.relay(),
+              telemetry,
             }),
           (worker) => worker.stop(),
         ),
+        provide(HealthChecks, [Database, PubSub, BlobStore, Worker.token], (...deps) => coreChecks(sets, ...deps)),
       ],
       plugins,
     );
     const worker = assembly.get(Worker.token);
     const sweeper = assembly.get(Sweeper.token);
+    assembly.get(Telemetry.token).observe(assembly.all(Gauges), options.logger);
+    const stopWork = async () => {
+      await Promise.all([sweeper.stop(), worker.stop()]);
+    };
     return {
       plugins: assembly.apis as PluginApis<P>,
       get: assembly.get,
@@ -142,12 +164,23 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         do await worker.settle();
         while (await sweeper.settle());
       },
-      close: () => closeAll([() => sweeper.stop(), () => worker.stop(), assembly.close, ...drivers]),
+      stopWork,
+      close: () => closeAll([stopWork, assembly.close, ...drivers]),
+      running: () => [
+        ...(worker.job === null ? [] : [`job ${worker.job}`]),
+        ...sweeper.running().map((name) => `sweep ${name}`),
+      ],
+      abandon: () => closeAll(drivers),
     };
   } catch (error) {
     await closeAll(drivers).catch(() => {}); // the first error is the one that says what to do
     throw error;
   }
+}
+
+function once(close: () => Promise<void>): () => Promise<void> {
+  let closing: Promise<void> | undefined;
+  return () => (closing ??= close());
 }
 
 /** The migrations of the kernel and of the plugins, in the order in which they run. */

@@ -150,4 +150,26 @@ create index operations_leased on {schema}.channel_operations (lease_expires_at)
 create index operations_due on {schema}.channel_operations (next_query_at) where next_query_at is not null;
 `,
   },
+  {
+    name: '0003-audit',
+    up: `
+-- Entries of before take the mode of the object's events. One that never had any counts as a test, and so does what a
+-- process of the release before still writes.
+alter table {schema}.audit_entries
+  add column livemode boolean not null default false,
+  add column actor_kind text;
+update {schema}.audit_entries set livemode = true
+ where object_id in (select object_id from {schema}.events where livemode);
+
+create index audit_by_account on {schema}.audit_entries (account, livemode, id desc);
+
+-- Append-only for everybody, the owner of the table included.
+create function {schema}.refuse_audit_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'The audit log is append-only: % of an entry is refused.', lower(tg_op) using errcode = '42501';
+end $$;
+create trigger audit_is_append_only before update or delete or truncate on {schema}.audit_entries
+  for each statement execute function {schema}.refuse_audit_change();
+`,
+  },
 ];

@@ -27,12 +27,18 @@ type Factory = (...services: any[]) => unknown;
 
 /** Says how a service of the kernel is built, or what the kernel itself adds to an extension point. */
 export function provide<T, const Deps extends readonly AnyToken[]>(
-  service: Token<T> | Point<T>,
+  to: Point<T>,
+  deps: Deps,
+  make: (...deps: Services<Deps>) => T | readonly T[],
+): Provision;
+export function provide<T, const Deps extends readonly AnyToken[]>(
+  service: Token<T>,
   deps: Deps,
   make: (...deps: Services<Deps>) => T | Promise<T>,
   close?: (service: T) => void | Promise<void>,
-): Provision {
-  return { token: service, deps, make: make as Factory, close };
+): Provision;
+export function provide(token: AnyToken, deps: readonly AnyToken[], make: Factory, close?: Factory): Provision {
+  return { token, deps, make, close };
 }
 
 /**

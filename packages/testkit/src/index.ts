@@ -14,6 +14,7 @@ export type {
 export { databaseContract, type DatabaseUnderTest } from './database-contract.js';
 export { fakeClock, type FakeClock } from './fake-clock.js';
 export { aWhile, pubSubContract } from './pubsub-contract.js';
+export { rateLimiterContract, type LimitersUnderTest } from './rate-limiter-contract.js';
 export { seededIds, seededRandom } from './seeded.js';
 export {
   testInstance,

@@ -28,6 +28,8 @@ export interface TestInstanceOptions {
   readonly logger: Logger;
   /** False: jobs run when the test calls `settle`, and not beside it. */
   readonly work: boolean;
+  /** Off unless the test says otherwise: by a clock that stands still, no allowance ever comes back. */
+  readonly rateLimits: unknown;
 }
 
 export interface TestRequest {
@@ -76,7 +78,7 @@ export async function testInstance<Pay extends TestablePay, Options extends obje
   const clock = fakeClock();
   const logger = capturedLogger();
   const publicUrl = options.publicUrl ?? 'https://shop.example/itpay';
-  const own = { publicUrl, mode: 'test', account: 'Test Shop', clock, logger, work: false } as const;
+  const own = { publicUrl, mode: 'test', account: 'Test Shop', clock, logger, work: false, rateLimits: false } as const;
   const pay = await create({ ...own, ...options } as unknown as Options & TestInstanceOptions);
   const newKey = async (livemode: boolean) => {
     const { token } = await pay.keys.create({

@@ -6,6 +6,8 @@ import type { ChannelFailure, Outcome } from './outcome.js';
 export const CAPABILITIES = [
   'qr_dynamic',
   'offline_qr',
+  /** The wallet can be opened on the phone that shows the code. Needs `deepLink`. */
+  'deep_link',
   /** The payer cannot change the amount; a different one is a security event and not an over- or underpayment. */
   'amount_locked',
   /** Money can be held first and taken later. Needs `capture`. */
@@ -86,6 +88,8 @@ export interface RefundRequest {
   /** What that payment brought. */
   readonly total: Money;
   readonly reason: string;
+  /** Where the rail shall tell us what became of it; proves nothing by itself. Left out: nowhere. */
+  readonly notifyUrl?: string;
 }
 
 /** What the rail says about a refund of ours. */
@@ -177,6 +181,11 @@ export interface Channel {
    * @throws ItPayError `AMOUNT_PRECISION_UNSUPPORTED` when the rail cannot express the amount exactly
    */
   encode?(request: AuthorizeRequest): QrPresentation;
+  /**
+   * A link that opens the payer's wallet with this code, for a payer who has only the phone that shows it. Pure. A web
+   * address or an app's own scheme; the page offers it on phones.
+   */
+  deepLink?(qrData: string): string;
   /** Opens an order. `succeeded` means that the order exists and can be paid, not that money moved. */
   authorize?(request: OrderRequest, context: CallContext): Promise<Outcome<QrPresentation>>;
   /** Asks for the state of an order by our own reference: after a timeout, before expiry and while a payment is open. */

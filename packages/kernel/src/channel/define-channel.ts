@@ -78,6 +78,7 @@ function checkFacts(channel: Channel): void {
 
 /** Which methods a capability stands for. What is declared is there, and what is there is declared. */
 const METHODS = {
+  deep_link: ['deepLink'],
   manual_capture: ['capture'],
   refund: ['refund', 'queryRefund'],
   callback: ['verifyCallback'],

@@ -1,6 +1,7 @@
 import { isItPayError } from '@itpay/core';
 import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { token, type Token } from '../token.js';
 import { admit, CLOSED, report, type BreakerState } from './breaker.js';
 import { channelInstanceKey, type CallContext, type Channel } from './channel.js';
@@ -37,11 +38,13 @@ export class ChannelGuard {
 
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #telemetry: Telemetry;
   readonly #instances = new Map<string, MutableFigures>();
 
-  constructor(clock: Clock, logger: Logger) {
+  constructor(clock: Clock, logger: Logger, telemetry = new Telemetry()) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#telemetry = telemetry;
   }
 
   /** @param call its name, for logs and figures: `authorize`, `query`, … */
@@ -51,11 +54,9 @@ export class ChannelGuard {
     figures.breaker = admission.next;
     if (!admission.admitted) return { ok: false, failure: { category: 'circuit_open' } };
 
-    const started = performance.now();
-    const attempt = await limited(channel, work);
-    const failure = attempt.ok ? failureIn(attempt.value) : attempt.failure;
+    const { attempt, failure, ms } = await this.#observed(channel, call, work);
     figures.calls += 1;
-    figures.latencyMs = Math.round(performance.now() - started);
+    figures.latencyMs = Math.round(ms);
     const healthy = failure === null || !INFRASTRUCTURE.has(failure.category);
     figures.breaker = report(figures.breaker, healthy, this.#clock.now().getTime());
     if (failure !== null) this.#note(channel, call, failure, figures);
@@ -65,6 +66,27 @@ export class ChannelGuard {
   figures(channel: Channel): ChannelFigures {
     const { breaker, calls, failures, latencyMs } = this.#figuresOf(channel);
     return { breaker: breaker.state, calls, failures: { ...failures }, latencyMs };
+  }
+
+  /** The call itself, in a span of its own. */
+  async #observed<T>(channel: Channel, call: string, work: (context: CallContext) => Promise<T>) {
+    const attributes = {
+      'itpay.channel.id': channel.id,
+      'itpay.channel.mode': channel.mode,
+      'itpay.channel.operation': call,
+    };
+    return this.#telemetry.span(`${call} ${channel.id}`, { kind: 'client', attributes }, async (span) => {
+      const started = performance.now();
+      const attempt = await limited(channel, work);
+      const ms = performance.now() - started;
+      const failure = attempt.ok ? failureIn(attempt.value) : attempt.failure;
+      if (failure !== null) span.fail(failure.category);
+      this.#telemetry.duration('itpay.channel.call.duration', ms / 1000, {
+        ...attributes,
+        ...(failure !== null && { 'error.type': failure.category }),
+      });
+      return { attempt, failure, ms };
+    });
   }
 
   #note(channel: Channel, call: string, failure: ChannelFailure, figures: MutableFigures): void {

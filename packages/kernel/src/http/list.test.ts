@@ -87,3 +87,9 @@ describe('listAnswer', () => {
     expect(listSchema('TestList', z.object({ id: z.string() })).safeParse(answer).success).toBe(true);
   });
 });
+
+it.each(['0x10', '1e1', '', ' 5', '+5', '5.0', '05', '-1', '101', '٣'])('refuses the limit %j', (limit) => {
+  expect(() => validate(listQuery('ref', {}), { limit })).toThrow(
+    expect.objectContaining({ code: 'PARAMETER_INVALID', param: 'limit' }),
+  );
+});

@@ -28,13 +28,21 @@ export interface ListAnswer<T> {
 export function listQuery<const Extra extends z.ZodRawShape>(prefix: IdPrefix | (string & {}), extra: Extra) {
   const cursor = z.string().refine((id) => isId(prefix, id), { error: 'CURSOR_INVALID' });
   return z.strictObject({
-    limit: z.coerce.number().int().min(1).max(100).default(25),
+    limit: queryInteger({ min: 1, max: 100 }).default(25),
     starting_after: cursor.optional(),
     ending_before: cursor.optional(),
     created_gte: time.optional(),
     created_lte: time.optional(),
     ...extra,
   });
+}
+
+/** A whole number in a query: decimal digits and nothing else, so neither `0x10` nor `1e1` nor an empty text. */
+export function queryInteger({ min, max = Number.MAX_SAFE_INTEGER }: { readonly min: number; readonly max?: number }) {
+  return z.preprocess(
+    (text) => (typeof text === 'string' && /^(?:0|[1-9]\d*)$/.test(text) ? Number(text) : text),
+    z.int({ error: 'expected a whole number in decimal digits' }).min(min).max(max),
+  );
 }
 
 /** @throws ItPayError `CURSOR_INVALID` when the query has two cursors */

@@ -35,6 +35,8 @@ export interface RouteRequest<Params = any, Query = any, Body = any, Raw = any> 
   readonly raw: Raw;
   /** The wire format in which the caller wants its answer: a date. */
   readonly apiVersion: string;
+  /** What a client that connects to an event stream again saw last: its `Last-Event-ID` header. */
+  readonly lastEventId?: string | undefined;
   /** Aborts when the client went away or the server stops. */
   readonly signal: AbortSignal;
 }
@@ -52,6 +54,8 @@ export interface RouteAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** The answer was stored by an earlier request with the same idempotency key. */
   readonly replayed?: boolean;
+  /** The caller is not who it says, though the status may be any: a callback whose signature is wrong. It counts as failed. */
+  readonly unproven?: boolean;
 }
 
 export interface AnswerDescription {
@@ -123,5 +127,11 @@ export function defineRoute<
  */
 export function actorOf({ principal, requestId }: Pick<RouteRequest, 'principal' | 'requestId'>): Actor {
   if (principal === null) throw new ItPayError('API_KEY_MISSING');
-  return { account: principal.account, livemode: principal.livemode, id: principal.id, requestId };
+  return {
+    account: principal.account,
+    livemode: principal.livemode,
+    id: principal.id,
+    kind: principal.kind,
+    requestId,
+  };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from '../ports/logger.js';
 import { SWEEP_TOPIC, type PubSub } from '../ports/pubsub.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { point, token, type Token } from '../token.js';
 
 /** How long a process that heard nothing waits before it looks by itself. */
@@ -26,13 +27,15 @@ export class Sweeper {
   readonly #sweeps: readonly Sweep[];
   readonly #pubsub: PubSub;
   readonly #logger: Logger;
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #telemetry: Telemetry;
+  readonly #running = new Map<Promise<unknown>, string>();
   #end: (() => void) | null = null;
 
-  constructor(sweeps: readonly Sweep[], pubsub: PubSub, logger: Logger) {
+  constructor(sweeps: readonly Sweep[], pubsub: PubSub, logger: Logger, telemetry = new Telemetry()) {
     this.#sweeps = sweeps;
     this.#pubsub = pubsub;
     this.#logger = logger;
+    this.#telemetry = telemetry;
   }
 
   start(): void {
@@ -50,14 +53,19 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.#end?.();
     this.#end = null;
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.keys());
+  }
+
+  /** The names of the sweeps that run now. */
+  running(): readonly string[] {
+    return [...new Set(this.#running.values())];
   }
 
   /** Runs everything that is due now and returns. For tests and for commands that run once. */
   async settle(): Promise<boolean> {
     let any = false;
     for (let busy = true; busy;) {
-      const found = await Promise.all(this.#sweeps.map((sweep) => sweep.run()));
+      const found = await Promise.all(this.#sweeps.map((sweep) => this.#observed(sweep)));
       busy = found.some(Boolean);
       any ||= busy;
     }
@@ -67,11 +75,15 @@ export class Sweeper {
   // Nobody waits here: one sweep that waits for a slow channel keeps no other from looking.
   #look(): void {
     for (const sweep of this.#sweeps) {
-      const run = (async () => sweep.run())().catch((error: unknown) => {
+      const run = this.#observed(sweep).catch((error: unknown) => {
         this.#logger.error({ err: error, sweep: sweep.name }, 'A sweep failed; it runs again.');
       });
-      this.#running.add(run);
+      this.#running.set(run, sweep.name);
       void run.finally(() => this.#running.delete(run));
     }
+  }
+
+  #observed(sweep: Sweep): Promise<boolean> {
+    return this.#telemetry.span(`sweep ${sweep.name}`, {}, async () => sweep.run());
   }
 }

@@ -4,9 +4,12 @@ import type { IdGenerator } from '../ports/id-generator.js';
 import type { Logger } from '../ports/logger.js';
 import { WORK_TOPIC, type PubSub } from '../ports/pubsub.js';
 import { statement } from '../statement.js';
+import { redactor } from '../redact.js';
+import { Telemetry } from '../telemetry/telemetry.js';
 import { token, type Token } from '../token.js';
 import type { Job } from './jobs.js';
 
+const redact = redactor();
 const LEASE_MS = 60_000;
 /** A job that takes longer counts as failed, so that one that hangs does not keep the others from running. */
 const JOB_LIMIT_MS = 30_000;
@@ -31,6 +34,7 @@ export interface WorkerOptions {
   /** Turns events into jobs before each round; says whether it found any. */
   readonly relay: () => Promise<boolean>;
   readonly jobLimitMs?: number;
+  readonly telemetry?: Telemetry;
 }
 
 /**
@@ -41,14 +45,18 @@ export class Worker {
   static readonly token: Token<Worker> = token<Worker>('worker');
 
   readonly #options: WorkerOptions;
+  readonly #telemetry: Telemetry;
   #running = false;
   #stopping = false;
   #loop: Promise<void> = Promise.resolve();
   #wake: () => void = () => {};
   #woken = false;
+  #job: string | null = null;
+  #beatMs = 0;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#telemetry = options.telemetry ?? new Telemetry();
     handlersOf(options.jobs());
   }
 
@@ -56,6 +64,7 @@ export class Worker {
     if (this.#running) return;
     this.#running = true;
     this.#stopping = false;
+    this.#beatMs = performance.now();
     const unsubscribe = this.#options.pubsub.subscribe(WORK_TOPIC, () => this.#wakeUp());
     this.#loop = this.#run().finally(unsubscribe);
   }
@@ -66,6 +75,16 @@ export class Worker {
     this.#stopping = true;
     this.#wakeUp();
     await this.#loop;
+  }
+
+  /** The name of the job that runs now, or null. */
+  get job(): string | null {
+    return this.#job;
+  }
+
+  /** How long ago the loop last went on, in milliseconds; null when this process does not work. */
+  silentForMs(): number | null {
+    return this.#running ? performance.now() - this.#beatMs : null;
   }
 
   /** Runs everything that is due now and returns. For tests and for commands that run once. */
@@ -84,6 +103,7 @@ export class Worker {
       return false;
     };
     while (this.#running) {
+      this.#beatMs = performance.now();
       this.#woken = false;
       // Jobs run even when events cannot be relayed.
       const relayed = await this.#options.relay().catch(logged('relayed events'));
@@ -124,9 +144,14 @@ export class Worker {
   /** Waits for the job, but not for ever. What it does after its time has no effect: its lease is gone by then. */
   async #perform(job: LeasedJob, handler: Job): Promise<void> {
     const { jobLimitMs = JOB_LIMIT_MS } = this.#options;
+    this.#beatMs = performance.now();
+    this.#job = job.name;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, jobLimitMs, 'late')));
-    const outcome = await Promise.race([this.#call(job, handler), late]).finally(() => clearTimeout(timer));
+    const outcome = await Promise.race([this.#call(job, handler), late]).finally(() => {
+      clearTimeout(timer);
+      this.#job = null;
+    });
     if (outcome === 'late') await this.#postpone(job, new Error(`It did not end within ${jobLimitMs} ms.`));
   }
 
@@ -138,10 +163,24 @@ export class Worker {
       completion = this.#complete(job, work);
       await completion;
     };
+    const started = performance.now();
+    const measured = (failure: object) =>
+      this.#telemetry.duration('itpay.job.duration', (performance.now() - started) / 1000, {
+        'itpay.job.name': job.name,
+        ...failure,
+      });
     try {
-      await handler.run(job.payload, { complete });
-      await (completion ?? this.#complete(job, async () => {}));
+      await this.#telemetry.span(
+        `job ${job.name}`,
+        { attributes: { 'itpay.job.attempt': job.attempts + 1 } },
+        async () => {
+          await handler.run(job.payload, { complete });
+          await (completion ?? this.#complete(job, async () => {}));
+        },
+      );
+      measured({});
     } catch (error) {
+      measured({ 'error.type': 'failed' });
       await completion?.catch(() => {});
       await this.#postpone(job, error);
     }
@@ -165,7 +204,7 @@ export class Worker {
         id: job.id,
         lease: job.lease,
         runAt: new Date(clock.now().getTime() + delay),
-        error: (error instanceof Error ? error.message : String(error)).slice(0, 1_000),
+        error: redact.text(error instanceof Error ? error.message : String(error)).slice(0, 1_000),
       });
       if (postponed)
         logger.error({ ...facts, err: error, retryInMs: delay }, `The job ${job.name} failed and runs again later.`);

@@ -12,5 +12,7 @@ export interface Logger {
   info(fields: LogFields, message: string): void;
   warn(fields: LogFields, message: string): void;
   error(fields: LogFields, message: string): void;
+  /** False: lines of this level go nowhere, and need not be made. Left out: all are taken. */
+  isLevelEnabled?(level: 'debug' | 'info' | 'warn' | 'error'): boolean;
 }
 export const Logger = token<Logger>('logger');

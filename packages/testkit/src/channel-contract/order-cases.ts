@@ -50,6 +50,22 @@ export const orderCases = {
     },
   ],
 
+  'links to the wallet with the code of the order': [
+    ['deep_link'],
+    async (rig) => {
+      const [one, other] = [await rig.authorize(freshOrder(rig.channel)), await rig.authorize(freshOrder(rig.channel))];
+
+      const links = [one, other].map((outcome) => {
+        if (outcome.outcome !== 'succeeded') return expect.fail('The order could not be opened.');
+        return rig.channel.deepLink!(outcome.value.qrData);
+      });
+
+      expect(links.map((link) => URL.canParse(link))).toEqual([true, true]);
+      expect(links.map((link) => new URL(link).protocol)).not.toContain('javascript:');
+      expect(links[0]).not.toBe(links[1]);
+    },
+  ],
+
   'gives different orders different codes': [
     [],
     async (rig) => {

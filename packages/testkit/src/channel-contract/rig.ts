@@ -119,6 +119,7 @@ export function refundOf(rig: Rig, order: OrderRequest, credit: Credit, value = 
     amount: { ...credit.amount, value },
     total: credit.amount,
     reason: 'customer_request',
+    notifyUrl: NOTIFY_URL,
   };
 }
 

@@ -1,5 +1,7 @@
 import {
   defineChannel,
+  RailError,
+  railFailure,
   type CallContext,
   type CaptureRequest,
   type Channel,
@@ -15,7 +17,6 @@ import {
 import { rejectCallback, verifyCallback } from './callback.js';
 import { call } from './client.js';
 import { configOf, type FakeChannelConfig, type FakeChannelOptions } from './config.js';
-import { FakeChannelError, mapError } from './failure.js';
 import {
   moneyToRail,
   orderToWire,
@@ -57,6 +58,7 @@ function channelOf(config: FakeChannelConfig): Channel {
     ...(refundWindowMs !== undefined && { refundWindowMs }),
     authorize: (request, context) => authorize(config, request, context),
     query: (reference, context) => query(config, reference, context),
+    ...(can.has('deep_link') && { deepLink: (qrData) => `fakewallet://pay?code=${encodeURIComponent(qrData)}` }),
     ...(can.has('close_order') && { cancel: (reference, context) => cancel(config, reference, context) }),
     ...(can.has('manual_capture') && { capture: (request, context) => capture(config, request, context) }),
     ...(can.has('refund') && {
@@ -64,7 +66,7 @@ function channelOf(config: FakeChannelConfig): Channel {
       queryRefund: (request, context) => queryRefund(config, request, context),
     }),
     ...(can.has('callback') && { verifyCallback: (callback) => verifyCallback(config, callback), rejectCallback }),
-    mapError,
+    mapError: railFailure,
   };
 }
 
@@ -146,7 +148,7 @@ async function orNotFound<T>(ask: () => Promise<T>): Promise<T | { readonly stat
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof FakeChannelError && error.failure.category === 'not_found') return { status: 'not_found' };
+    if (error instanceof RailError && error.failure.category === 'not_found') return { status: 'not_found' };
     throw error;
   }
 }
@@ -163,8 +165,8 @@ function orderPath(config: FakeChannelConfig, reference: string): string {
   return `${ordersPath(config)}/${encodeURIComponent(reference)}`;
 }
 
-function unpayable(): FakeChannelError {
-  return new FakeChannelError({
+function unpayable(): RailError {
+  return new RailError({
     category: 'unmapped',
     message: 'The order is in a state that does not fit the request.',
   });

@@ -1,6 +1,7 @@
+import { askRail, RailError } from '@itpay/kernel';
 import { isSigned, signed, SIGNATURE_HEADER } from '../fake-rail/signature.js';
 import type { FakeChannelConfig } from './config.js';
-import { FakeChannelError, failureOfRefusal } from './failure.js';
+import { failureOfRefusal } from './failure.js';
 
 /** An answer whose signature fits. */
 export interface VerifiedAnswer {
@@ -12,7 +13,7 @@ export interface VerifiedAnswer {
 /**
  * One signed request, and its answer once it is proven to be the rail's.
  *
- * @throws FakeChannelError for every refusal, and for an answer that proves nothing
+ * @throws RailError for every refusal, and for an answer that proves nothing
  */
 export async function call(
   { url, secret }: FakeChannelConfig,
@@ -23,29 +24,28 @@ export async function call(
 ): Promise<VerifiedAnswer> {
   const body = content === null ? '' : JSON.stringify(content);
   const headers = signed(secret, { kind: 'request', method, path, body });
-  const response = await fetch(url + path, {
+  const answer = await askRail({
     method,
+    url: url + path,
     headers: { 'content-type': 'application/json', ...headers },
     ...(method === 'POST' && { body }),
-    redirect: 'error',
     signal,
   });
-  const text = await response.text();
-  const { status } = response;
+  const { status } = answer;
+  const text = answer.body.toString('utf8');
 
   const request = headers[SIGNATURE_HEADER] ?? '';
-  const proof = Object.fromEntries(response.headers);
-  if (!isSigned(secret, { kind: 'answer', request, status, body: text }, proof)) {
+  if (!isSigned(secret, { kind: 'answer', request, status, body: text }, answer.headers)) {
     // A gateway before the rail may answer in its place, and proves nothing; whether the rail did it stays open.
     const category = status >= 500 ? 'channel_unavailable' : 'signature_invalid';
-    throw new FakeChannelError({ category, rawCode: `http_${status}` });
+    throw new RailError({ category, rawCode: `http_${status}` });
   }
 
   const parsed = parse(text);
   if (status === 200 || status === 202) return { status, body: parsed };
   const { code } = (parsed.error ?? {}) as { code?: unknown };
-  throw new FakeChannelError(
-    failureOfRefusal(status, typeof code === 'string' ? code : `http_${status}`, response.headers.get('retry-after')),
+  throw new RailError(
+    failureOfRefusal(status, typeof code === 'string' ? code : `http_${status}`, answer.headers['retry-after'] ?? null),
   );
 }
 
@@ -56,5 +56,5 @@ function parse(text: string): Record<string, unknown> {
   } catch {
     // Said below.
   }
-  throw new FakeChannelError({ category: 'unmapped', message: 'The answer is no JSON object.' });
+  throw new RailError({ category: 'unmapped', message: 'The answer is no JSON object.' });
 }

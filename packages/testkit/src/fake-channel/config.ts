@@ -3,6 +3,7 @@ import type { Capability, Channel } from '@itpay/kernel';
 /** What the fake rail can do. Missing: `offline_qr`, because it has a network, and `amount_locked`. */
 export const FAKE_CAPABILITIES = [
   'qr_dynamic',
+  'deep_link',
   'manual_capture',
   'partial_capture',
   'refund',

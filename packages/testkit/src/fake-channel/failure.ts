@@ -1,16 +1,6 @@
 import type { ChannelFailure, FailureCategory } from '@itpay/kernel';
 import type { RefusalCode } from '../fake-rail/wire.js';
 
-/** A failure on its way out of a method; `mapError` hands it to the framework. */
-export class FakeChannelError extends Error {
-  readonly failure: ChannelFailure;
-
-  constructor(failure: ChannelFailure) {
-    super(failure.message ?? failure.category);
-    this.failure = failure;
-  }
-}
-
 /** The rail's table of errors, in our words. */
 const CATEGORY_OF: Readonly<Record<RefusalCode, FailureCategory>> = {
   invalid_request: 'invalid_request',
@@ -35,27 +25,4 @@ export function failureOfRefusal(status: number, code: string, retryAfter: strin
   const category = known ?? (status >= 500 ? 'channel_unavailable' : 'unmapped');
   const seconds = Number(retryAfter ?? NaN);
   return { category, rawCode: code, ...(seconds >= 0 && { retryAfterMs: seconds * 1000 }) };
-}
-
-// Before these, no byte of the request had left. https://nodejs.org/api/errors.html#common-system-errors and undici's
-// UND_ERR_CONNECT_TIMEOUT.
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** What an error that a method threw means. Undefined: nobody knows. */
-export function mapError(error: unknown): ChannelFailure | undefined {
-  if (error instanceof FakeChannelError) return error.failure;
-  if (!(error instanceof Error)) return undefined;
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') return { category: 'timeout' };
-  // fetch says TypeError for whatever went wrong below HTTP, with the reason in `cause`.
-  if (!(error instanceof TypeError) || !/fetch failed|terminated/.test(error.message)) return undefined;
-  const code = (error.cause as { code?: unknown } | undefined)?.code;
-  const rawCode = typeof code === 'string' ? { rawCode: code } : {};
-  return { category: NEVER_CONNECTED.has(String(code)) ? 'not_connected' : 'network', ...rawCode };
 }

@@ -1,7 +1,14 @@
 import { isCurrency, type Money } from '@itpay/core';
-import type { ChannelFailure, Credit, OrderRequest, OrderStatus, RefundRequest, RefundStatus } from '@itpay/kernel';
+import {
+  RailError,
+  type ChannelFailure,
+  type Credit,
+  type OrderRequest,
+  type OrderStatus,
+  type RefundRequest,
+  type RefundStatus,
+} from '@itpay/kernel';
 import type { WireOrderRequest, WireRefundRequest } from '../fake-rail/wire.js';
-import { FakeChannelError } from './failure.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -30,11 +37,10 @@ export function moneyToRail({ currency, value }: Money): { readonly amount: stri
   return { amount: String(value), currency };
 }
 
-/** @throws FakeChannelError `mismatch` unless each field says what we know */
+/** @throws RailError `mismatch` unless each field says what we know */
 export function requireSame(body: Body, expected: Readonly<Record<string, string>>): void {
   for (const [field, value] of Object.entries(expected)) {
-    if (body[field] !== value)
-      throw new FakeChannelError({ category: 'mismatch', message: `${field} is another one.` });
+    if (body[field] !== value) throw new RailError({ category: 'mismatch', message: `${field} is another one.` });
   }
 }
 
@@ -65,7 +71,7 @@ export function refundStatusOf({ status }: Body): RefundStatus {
   throw unreadable('status');
 }
 
-/** @throws FakeChannelError `unmapped` naming the field that is missing or malformed */
+/** @throws RailError `unmapped` naming the field that is missing or malformed */
 export function readCredit(value: unknown): Credit {
   if (typeof value !== 'object' || value === null) throw unreadable('payment');
   const body = value as Body;
@@ -94,6 +100,6 @@ export function readText(body: Body, field: string): string {
   return value;
 }
 
-function unreadable(field: string): FakeChannelError {
-  return new FakeChannelError({ category: 'unmapped', message: `${field} is missing or malformed.` });
+function unreadable(field: string): RailError {
+  return new RailError({ category: 'unmapped', message: `${field} is missing or malformed.` });
 }

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import {
+  maybeOne,
+  PLACE_LEASE_MS,
+  readBucket,
+  statement,
+  type Clock,
+  type Database,
+  type Logger,
+  type RateLimiter,
+} from '@itpay/kernel';
+
+const RENEW_EVERY_MS = PLACE_LEASE_MS / 3;
+
+export interface PostgresRateLimiter extends RateLimiter {
+  /** Makes the leases of this process's places new, and deletes rows that say nothing any more. Runs by itself. */
+  tidy(): Promise<void>;
+}
+
+/**
+ * RateLimiter for several processes on one database. Each answer is one statement, and so one round trip; a place costs a
+ * second one when it is given back, which nobody waits for.
+ */
+export function postgresRateLimiter({
+  database,
+  clock,
+  logger,
+}: {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+}): PostgresRateLimiter {
+  /** The places of this process: id → key. */
+  const held = new Map<string, string>();
+  const leaving = new Set<Promise<unknown>>();
+  const nowMs = () => clock.now().getTime();
+
+  const tidy = async () => {
+    const now = nowMs();
+    if (held.size > 0) {
+      const keys = [...new Set(held.values())];
+      await database.query(RENEW, { keys, ids: [...held.keys()], until: now + PLACE_LEASE_MS });
+    }
+    await database.query(PURGE_BUCKETS, { now });
+    await database.query(PURGE_PLACES, { now });
+  };
+  const inBackground = (work: Promise<unknown>) => {
+    const done = work.catch((error: unknown) => {
+      logger.warn({ err: error }, 'The rate limiter could not write; what it meant ends with its lease.');
+    });
+    leaving.add(done);
+    void done.finally(() => leaving.delete(done));
+  };
+  const timer = setInterval(() => inBackground(tidy()), RENEW_EVERY_MS);
+  timer.unref();
+
+  return {
+    tidy,
+    take: async (key, bucket) => {
+      const now = nowMs();
+      const row = await maybeOne(database, TAKE, {
+        key,
+        now,
+        tokenMs: 1000 / bucket.perSecond,
+        // A millionth of a token for what sums of fractions may be off by.
+        burstMs: ((bucket.burst + 1e-6) * 1000) / bucket.perSecond,
+      });
+      // No row: it was made by a request that came at once and took the last token of it.
+      const empty = { full_at: now + (bucket.burst * 1000) / bucket.perSecond, busy_since: now, allowed: false };
+      const { full_at: fullAtMs, busy_since: busySinceMs, allowed } = row ?? empty;
+      return readBucket({ fullAtMs, busySinceMs }, bucket, now, allowed);
+    },
+    enter: async (key, most) => {
+      if (most < 1) return null;
+      const id = randomUUID();
+      const now = nowMs();
+      const [entered] = await database.query(ENTER, { key, id, now, most, until: now + PLACE_LEASE_MS });
+      if (entered === undefined) return null;
+      held.set(id, key);
+      return {
+        leave: () => {
+          if (held.delete(id)) inBackground(database.query(LEAVE, { key, id }));
+        },
+      };
+    },
+    close: async () => {
+      clearInterval(timer);
+      for (const [id, key] of held) inBackground(database.query(LEAVE, { key, id }));
+      held.clear();
+      await Promise.all(leaving);
+    },
+  };
+}
+
+// A refused request writes nothing; what it is told is read beside it and may be older by the requests of this moment.
+const TAKE = statement<
+  { key: string; now: number; tokenMs: number; burstMs: number },
+  { full_at: number; busy_since: number; allowed: boolean }
+>(
+  'rate_take',
+  `with taken as (
+     insert into {schema}.rate_buckets as b (key, full_at, busy_since)
+     select :key, :now::float8 + :tokenMs::float8, :now::float8 where :tokenMs::float8 <= :burstMs::float8
+     on conflict (key) do update
+        set full_at = greatest(b.full_at, :now::float8) + :tokenMs::float8,
+            busy_since = case when b.full_at <= :now::float8 then :now::float8 else b.busy_since end
+      where greatest(b.full_at, :now::float8) + :tokenMs::float8 - :now::float8 <= :burstMs::float8
+     returning full_at, busy_since)
+   select full_at, busy_since, true as allowed from taken
+   union all
+   select full_at, busy_since, false from {schema}.rate_buckets
+    where key = :key and not exists (select from taken)`,
+);
+
+const ENTER = statement<{ key: string; id: string; now: number; most: number; until: number }, { entered: number }>(
+  'rate_enter',
+  `insert into {schema}.rate_places as p (key, ids, untils, free_at)
+   values (:key, array[:id::text], array[:until::float8], :until::float8)
+   on conflict (key) do update
+      set (ids, untils, free_at) = (
+            select coalesce(array_agg(id), '{}') || :id::text, coalesce(array_agg(until), '{}') || :until::float8,
+                   greatest(max(until), :until::float8)
+              from unnest(p.ids, p.untils) as place (id, until) where until > :now::float8)
+    where (select count(*) from unnest(p.untils) as until where until > :now::float8) < :most::int
+   returning 1 as entered`,
+);
+
+const LEAVE = statement<{ key: string; id: string }>(
+  'rate_leave',
+  `update {schema}.rate_places as p
+      set (ids, untils) = (
+            select coalesce(array_agg(id), '{}'), coalesce(array_agg(until), '{}')
+              from unnest(p.ids, p.untils) as place (id, until) where id <> :id)
+    where key = :key`,
+);
+
+const RENEW = statement<{ keys: readonly string[]; ids: readonly string[]; until: number }>(
+  'rate_renew',
+  `update {schema}.rate_places as p
+      set (untils, free_at) = (
+            select array_agg(case when id = any(:ids::text[]) then :until::float8 else until end order by position),
+                   greatest(p.free_at, :until::float8)
+              from unnest(p.ids, p.untils) with ordinality as place (id, until, position))
+    where key = any(:keys::text[]) and ids && :ids::text[]`,
+);
+
+const PURGE_BUCKETS = statement<{ now: number }>(
+  'rate_purge_buckets',
+  `delete from {schema}.rate_buckets where key in (
+     select key from {schema}.rate_buckets where full_at <= :now::float8 limit 5000 for update skip locked)`,
+);
+
+const PURGE_PLACES = statement<{ now: number }>(
+  'rate_purge_places',
+  `delete from {schema}.rate_places where key in (
+     select key from {schema}.rate_places where free_at <= :now::float8 limit 5000 for update skip locked)`,
+);
