@@ -1,0 +1,3 @@
+export { webhook, type WebhookOptions } from './plugin.js';
+export { newSecret, signPayload, verifySignature } from './signature.js';
+export { decryptBody } from './encryption.js';
