@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ItPayError } from '@itpay/core';
-import { defineRoute, type RawRequest, type Route, type RouteRequest } from '@itpay/kernel';
+import { asReplayed, defineRoute, type RawRequest, type Route, type RouteRequest } from '@itpay/kernel';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { request, route, testHandle } from '../test/fakes.js';
+import { merchant, request, route, testHandle } from '../test/fakes.js';
 import { Traffic } from './traffic.js';
 
 const authorization = 'merchant';
@@ -339,4 +339,76 @@ it.each([
   expect(() => testHandle([{ ...create, params }])).toThrow(
     expect.objectContaining({ code: 'CONFIGURATION_INVALID', message: expect.stringContaining(reason) }),
   );
+});
+
+it('says of an error that it was stored for the idempotency key', async () => {
+  const refuse = (error: ItPayError) =>
+    testHandle([route({ method: 'POST', path: '/v1/things', run: async () => Promise.reject(error) })]).handle;
+  const post = request({ method: 'POST', url: '/v1/things', headers });
+
+  const first = await refuse(new ItPayError('PAYMENT_DECLINED'))(post);
+  const again = await refuse(asReplayed(new ItPayError('PAYMENT_DECLINED')))(post);
+
+  expect([first.status, first.headers['idempotent-replayed']]).toEqual([402, undefined]);
+  expect([again.status, again.headers['idempotent-replayed']]).toEqual([402, 'true']);
+  expect(bodyOf(again).error).toEqual(bodyOf(first).error);
+});
+
+describe('the version of an answer', () => {
+  const intent = { object: 'payment_intent', amount_captured: { currency: 'THB', value: 500 } };
+  const read = route({
+    method: 'GET',
+    path: '/v1/intent',
+    run: async ({ apiVersion }) => ({ status: 200, body: { ...intent, seen: apiVersion } }),
+  });
+  const pinnedTo = (apiVersion?: string) => ({
+    authenticate: async () => ({ ...merchant, ...(apiVersion !== undefined && { apiVersion }) }),
+  });
+
+  it.each([
+    // header       pinned          answer
+    [undefined, undefined, '2026-11-22', intent.amount_captured],
+    ['2026-09-01', undefined, '2026-09-01', 500],
+    [undefined, '2026-09-01', '2026-09-01', 500],
+    ['2026-11-22', '2026-09-01', '2026-11-22', intent.amount_captured],
+  ])('with the header %s and a key pinned to %s is %s', async (named, pinned, version, captured) => {
+    const { handle } = testHandle([read], { authenticator: pinnedTo(pinned) });
+
+    const response = await handle(request({ url: '/v1/intent', headers: { 'itpay-version': named } }));
+
+    expect(response.headers['itpay-version']).toBe(version);
+    expect(bodyOf(response)).toMatchObject({ amount_captured: captured, seen: version });
+  });
+
+  it.each([
+    ['2020-01-01', undefined],
+    ['newest', undefined],
+    ['', undefined],
+    [undefined, '2020-01-01'],
+  ])('is refused for the header %j and a key pinned to %s, with those that there are', async (named, pinned) => {
+    const { handle } = testHandle([read], { authenticator: pinnedTo(pinned) });
+
+    const response = await handle(request({ url: '/v1/intent', headers: { 'itpay-version': named } }));
+
+    expect(response.status).toBe(400);
+    expect(bodyOf(response).error).toMatchObject({
+      code: 'API_VERSION_UNSUPPORTED',
+      details: { supported: ['2026-11-22', '2026-09-01'] },
+    });
+  });
+
+  it('is echoed on an error', async () => {
+    const { handle } = testHandle([read]);
+
+    const response = await handle(request({ url: '/v1/nothing', headers: { 'itpay-version': '2026-09-01' } }));
+
+    expect([response.status, response.headers['itpay-version']]).toEqual([404, '2026-09-01']);
+  });
+
+  it('does not concern pages for people', async () => {
+    const page = route({ method: 'GET', path: '/page', access: 'public', hidden: true });
+    const { handle } = testHandle([page]);
+
+    expect((await handle(request({ url: '/page', headers: { 'itpay-version': 'x' } }))).status).toBe(200);
+  });
 });

@@ -7,8 +7,12 @@ import {
   type Logger,
   type Route,
   type RouteAnswer,
+  type Telemetry,
 } from '@itpay/kernel';
-import { isStream, type Handle, type NeutralRequest } from './neutral.js';
+import { AddressedRequest } from './client-address.js';
+import type { LimitedVisit, Limits } from './limits/limits.js';
+import { isStream, type Handle, type NeutralRequest, type NeutralResponse } from './neutral.js';
+import { observed, type Seen } from './observed.js';
 import { prepareRoute, type PreparedRoute } from './prepare-route.js';
 import { compileRouter, type Match } from './router.js';
 import { errorAnswer, errorForCaller } from './steps/error-answer.js';
@@ -19,7 +23,9 @@ import { rawReader } from './steps/read-raw.js';
 import { readQuery } from './steps/read-query.js';
 import { render } from './steps/render.js';
 import { requireScope } from './steps/require-scope.js';
+import { verifyBody } from './steps/verify-body.js';
 import { Traffic, type Visit } from './traffic.js';
+import { inVersion, namedVersion, versionFor } from './versions/negotiate.js';
 
 export interface HandleOptions {
   readonly routes: readonly Route[];
@@ -31,6 +37,12 @@ export interface HandleOptions {
   readonly publicUrl: string;
   /** Left out: nothing can drain it. */
   readonly traffic?: Traffic;
+  /** Left out: nothing is limited. */
+  readonly limits?: Limits | undefined;
+  /** Finds the client behind a proxy. Left out: the client is who is connected. */
+  readonly addressOf?: ((request: NeutralRequest) => string | null) | undefined;
+  /** Left out: requests are neither measured nor logged; failures of the server are. */
+  readonly telemetry?: Telemetry;
 }
 
 /**
@@ -39,30 +51,45 @@ export interface HandleOptions {
  * @throws ItPayError `CONFIGURATION_INVALID` when routes contradict each other
  */
 export function createHandle(options: HandleOptions): Handle {
-  const { ids, logger, traffic = new Traffic() } = options;
+  const { ids, logger, telemetry, traffic = new Traffic(), limits, addressOf } = options;
   const router = compileRouter(options.routes.map(prepareRoute));
   const docBase = `${options.publicUrl}/errors`;
   const readRaw = rawReader(options.publicUrl);
 
-  return async (request) => {
-    const requestId = ids.next('req');
+  const answered = async (received: NeutralRequest, seen: Seen): Promise<NeutralResponse> => {
+    const request = addressOf === undefined ? received : new AddressedRequest(received, addressOf(received));
+    const { requestId } = seen;
     const { method } = request;
     let visit: Visit | undefined;
+    let limited: LimitedVisit | undefined;
     let found: Match<PreparedRoute> | undefined;
+    let apiVersion = namedVersion(request) ?? API_VERSION;
+    const decideVersion = (decided: string) => (apiVersion = decided);
     try {
       visit = traffic.enter(request);
       const { path, query } = splitUrl(request.url);
       found = router.find(method, path);
-      const answer = await answerTo(request, requestId, found, query, visit, { ...options, readRaw });
-      const response = render(answer, { method, requestId });
+      visit.route = found.route.path;
+      seen.route = found.route.path;
+      limited = limits?.visit(found.route.route, request, found.params);
+      const shared = { ...options, readRaw, decideVersion, limited };
+      const answer = await answerTo(request, requestId, found, query, visit, shared);
+      await limited?.answered(answer);
+      const response = render(inVersion(withLimits(answer, limited), apiVersion), { method, requestId, apiVersion });
       if (!isStream(response.body)) return response;
       // The visit lasts until its last piece.
-      const streaming = visit;
-      visit = undefined;
-      return { ...response, body: thenLeave(response.body, () => traffic.leave(streaming)) };
+      const [streaming, counted] = [visit, limited];
+      visit = limited = undefined;
+      const leave = () => {
+        traffic.leave(streaming);
+        counted?.leave();
+      };
+      return { ...response, body: thenLeave(response.body, leave) };
     } catch (thrown) {
+      await limited?.failed(thrown);
       const aborted = visit?.abortBehind(thrown) ?? null;
       const error = aborted ?? errorForCaller(thrown);
+      seen.code = error.code;
       // The template and not the URL, which may carry a display token.
       if (error.status >= 500 && aborted === null) {
         const level = error.status === 500 ? 'error' : 'warn';
@@ -71,11 +98,19 @@ export function createHandle(options: HandleOptions): Handle {
           'A request failed.',
         );
       }
-      return render(errorAnswer(error, requestId, docBase), { method, requestId });
+      // Its details may hold the object that it is about.
+      const refusal = inVersion(withLimits(errorAnswer(error, requestId, docBase), limited), apiVersion);
+      // Whoever comes again over this connection would reach the process that stops.
+      const headers = traffic.stopping ? { ...refusal.headers, connection: 'close' } : refusal.headers;
+      return render({ ...refusal, ...(headers && { headers }) }, { method, requestId, apiVersion });
     } finally {
+      limited?.leave();
       if (visit !== undefined) traffic.leave(visit);
     }
   };
+  return telemetry === undefined
+    ? (request) => answered(request, { requestId: ids.next('req') })
+    : observed(answered, { ids, logger, telemetry });
 }
 
 // The first step that refuses decides the answer. (Protocol, 11.2)
@@ -85,15 +120,24 @@ async function answerTo(
   { route: prepared, params }: Match<PreparedRoute>,
   search: URLSearchParams,
   visit: Visit,
-  options: HandleOptions & { readonly readRaw: ReturnType<typeof rawReader> },
+  options: HandleOptions & {
+    readonly readRaw: ReturnType<typeof rawReader>;
+    readonly decideVersion: (version: string) => void;
+    readonly limited: LimitedVisit | undefined;
+  },
 ): Promise<RouteAnswer> {
   const { route } = prepared;
-  const caller = await identify(route, request, search, options);
+  const { limited } = options;
+  const who = () => identify(route, request, search, options);
+  const caller = await (limited === undefined ? who() : limited.enter(request, who));
   requireScope(route, caller);
+  const apiVersion = versionFor(route, request, caller);
+  options.decideVersion(apiVersion);
+  const verified = await verifyBody(request, caller.principal, options.authenticator);
 
   const query = prepared.query && readQuery(search, route);
   const raw = route.raw ? await options.readRaw(request) : null;
-  const body = prepared.body && (await readBody(request, { required: prepared.bodyRequired }));
+  const body = prepared.body && (await readBody(verified, { required: prepared.bodyRequired }));
   const sent = { params, query: query ?? {}, body: body ?? undefined };
 
   const valid = {
@@ -109,11 +153,16 @@ async function answerTo(
     ...caller,
     idempotencyKey,
     raw,
-    apiVersion: API_VERSION,
+    apiVersion,
+    lastEventId: request.headers['last-event-id'],
     get signal() {
       return visit.signal;
     },
   });
+}
+
+function withLimits(answer: RouteAnswer, limited: LimitedVisit | undefined): RouteAnswer {
+  return limited === undefined ? answer : { ...answer, headers: { ...limited.headers, ...answer.headers } };
 }
 
 /** Calls `leave` once, when the last piece was taken or whoever takes them has stopped. */

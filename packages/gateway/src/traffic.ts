@@ -19,6 +19,16 @@ export class Traffic {
     if (this.#running.size === 0) this.#drained?.resolve();
   }
 
+  /** The routes of the requests that run, one for each. */
+  get routes(): readonly string[] {
+    return [...this.#running].map(({ route }) => route ?? 'unknown');
+  }
+
+  /** Whether `drain` was called. */
+  get stopping(): boolean {
+    return this.#drained !== null;
+  }
+
   /** Lets nobody in, asks those who wait for something to stop waiting, and resolves when the last one has left. */
   drain(): Promise<void> {
     if (this.#drained === null) {
@@ -36,6 +46,8 @@ export class Traffic {
 export class Visit {
   readonly #client: { readonly signal: AbortSignal };
   readonly #onClientGone = () => this.abort(clientGone());
+  /** The template of its path, once it is known. */
+  route: string | null = null;
   #controller: AbortController | null = null;
   #abortedBy: ItPayError | null = null;
 

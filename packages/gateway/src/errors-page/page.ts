@@ -4,6 +4,18 @@ import { ERROR_CODES, type ErrorCode, type ErrorDefinition } from '@itpay/core';
 // The texts come from the table of codes and hold no markup of their own, but an ampersand or an angle bracket may get in.
 const escapeHtml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
+const TYPE_TITLES: Readonly<Record<ErrorDefinition['type'], string>> = {
+  validation: 'The request is not valid',
+  authentication: 'Who calls is not known',
+  authorization: 'The caller may not do this',
+  not_found: 'There is no such thing',
+  conflict: 'It does not fit what is there',
+  payment: 'The payment',
+  channel: 'The channel',
+  rate_limit: 'Too many requests',
+  server: 'The server',
+};
+
 const CODES = Object.entries(ERROR_CODES) as readonly [ErrorCode, ErrorDefinition][];
 
 export function codePage(code: ErrorCode): string {
@@ -25,19 +37,46 @@ export function codePage(code: ErrorCode): string {
 }
 
 export function listPage(): string {
-  const rows = CODES.map(
-    ([code, { status, meaning }]) =>
-      `<li><a href="errors/${code}"><code>${code}</code></a> <span class="status">${status}</span><br>${escapeHtml(meaning)}</li>`,
-  );
-  return page({ title: 'Error codes', body: `<h1>Error codes</h1>\n<ul>\n${rows.join('\n')}\n</ul>` });
+  const types = [...new Set(CODES.map(([, { type }]) => type))];
+  const sections = types.map((type) => {
+    const rows = CODES.filter(([, definition]) => definition.type === type).map(
+      ([code, { status, retryable, meaning }]) =>
+        `<li><a href="errors/${code}"><code>${code}</code></a> <span class="status">${status}${retryable ? ' · retryable' : ''}</span><br>${escapeHtml(meaning)}</li>`,
+    );
+    return `<h2>${TYPE_TITLES[type]}</h2>\n<ul>\n${rows.join('\n')}\n</ul>`;
+  });
+  return page({
+    title: 'Error codes',
+    body: `<nav><a href="docs">API reference</a></nav>
+<h1>Error codes</h1>
+<p>A program branches on <code>error.code</code>, never on its text. Where the same request may succeed later, the error says
+<code>"retryable": true</code>.</p>
+${sections.join('\n')}`,
+  });
 }
 
-/** Does not repeat what was asked for, so that the address bar cannot put words on the page. */
-export function unknownCodePage(): string {
+/**
+ * For codes that a plugin brings, and for those of a newer release. It does not repeat what was asked for, so that the
+ * address bar cannot put words on the page.
+ */
+export function otherCodePage(): string {
   return page({
-    title: 'Unknown error code',
-    body: `<h1>Unknown error code</h1>
-<p>This is not a code of the framework. A plugin that brings codes of its own explains them in its own documentation.</p>
+    title: 'Error code of a plugin',
+    body: `<nav><a href="../errors">All error codes</a></nav>
+<h1>Not a code of the framework</h1>
+<p class="meaning">A plugin of this installation brings this code, or a newer release does.</p>
+<h2>What to do</h2>
+<p>Read <code>message</code> and <code>details</code> of the error, and the documentation of the plugin. The HTTP status and
+<code>retryable</code> in the error mean the same as for every other code: with <code>true</code>, the same request may succeed
+later.</p>`,
+  });
+}
+
+export function noCodePage(): string {
+  return page({
+    title: 'No error code',
+    body: `<h1>This is no error code</h1>
+<p>Codes are upper case, such as <code>PARAMETER_MISSING</code>.</p>
 <p><a href="../errors">All error codes</a></p>`,
   });
 }

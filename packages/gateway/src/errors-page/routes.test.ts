@@ -22,11 +22,19 @@ it('lists every code, with links that stay below the mount', async () => {
   for (const code of Object.keys(ERROR_CODES)) expect(body).toContain(`href="errors/${code}"`);
 });
 
-it.each(['/errors/NO_SUCH_CODE', '/errors/__proto__', '/errors/%3Cscript%3E'])('answers %s with 404', async (url) => {
+it('has a page for the code of a plugin, which it does not know', async () => {
+  const { status, body } = await get('/errors/LOYALTY_CARD_EXPIRED');
+
+  expect(status).toBe(200);
+  expect(body).toContain('documentation of the plugin');
+  expect(body).not.toContain('LOYALTY_CARD_EXPIRED');
+});
+
+it.each(['/errors/no-code', '/errors/__proto__', '/errors/%3Cscript%3E'])('answers %s with 404', async (url) => {
   const { status, body } = await get(url);
 
   expect(status).toBe(404);
-  expect(body).toContain('Unknown error code');
+  expect(body).toContain('This is no error code');
   expect(body).not.toContain('<script');
 });
 

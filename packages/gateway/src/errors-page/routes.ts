@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCode } from '@itpay/core';
 import { defineRoute, type Route, type RouteAnswer } from '@itpay/kernel';
 import { z } from 'zod';
-import { codePage, CONTENT_SECURITY_POLICY, listPage, unknownCodePage } from './page.js';
+import { codePage, CONTENT_SECURITY_POLICY, listPage, noCodePage, otherCodePage } from './page.js';
 
 /** The pages behind `doc_url`: what a code means and what to do about it. */
 export function errorPageRoutes(): readonly Route[] {
@@ -17,8 +17,10 @@ export function errorPageRoutes(): readonly Route[] {
       path: '/errors/{code}',
       params: z.object({ code: z.string() }),
       summary: 'One error code',
-      run: async ({ params: { code } }) =>
-        isErrorCode(code) ? html(200, codePage(code)) : html(404, unknownCodePage()),
+      run: async ({ params: { code } }) => {
+        if (isErrorCode(code)) return html(200, codePage(code));
+        return CODE_SHAPE.test(code) ? html(200, otherCodePage()) : html(404, noCodePage());
+      },
     }),
   ];
 }
@@ -28,6 +30,7 @@ const PAGE = {
   tag: 'Pages',
   access: 'public',
   hidden: true,
+  rate: 'none',
   answers: { 200: { description: 'The page.', contentType: 'text/html' } },
   errors: [],
 } as const;
@@ -43,3 +46,6 @@ const html = (status: number, page: string): RouteAnswer => ({
 });
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERROR_CODES, code);
+
+// Every error has a doc_url, those of plugins too, and it leads to a page.
+const CODE_SHAPE = /^[A-Z][A-Z0-9_]{2,63}$/;

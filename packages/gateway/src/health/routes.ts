@@ -1,13 +1,15 @@
 import { defineRoute, type HealthCheck, type Logger, type Route } from '@itpay/kernel';
 import { z } from 'zod';
 import { VERSION } from '../version.js';
-import { runChecks } from './run-checks.js';
+import { readiness } from './run-checks.js';
 
 export function healthRoutes(checks: readonly HealthCheck[], logger: Logger): readonly Route[] {
+  const ready = readiness(checks, logger);
   return [
     defineRoute({
       method: 'GET',
       path: '/v1/health',
+      rate: 'none',
       summary: 'Say whether the process lives',
       description: 'Asks nothing else, so it also answers while the database is away. For liveness probes.',
       tag: 'Service',
@@ -19,18 +21,21 @@ export function healthRoutes(checks: readonly HealthCheck[], logger: Logger): re
     defineRoute({
       method: 'GET',
       path: '/v1/ready',
+      rate: 'none',
       summary: 'Say whether requests can be served',
-      description: 'Asks everything that requests depend on, each for at most five seconds. For readiness probes.',
+      description:
+        'Asks everything that this process works with, and answers within five seconds. 503 only when something that is ' +
+        'required does not work: the database, or its schema. For readiness probes; an answer stands for a second.',
       tag: 'Service',
       access: 'public',
       answers: {
-        200: { description: 'Everything works.', schema: Readiness },
-        503: { description: 'Something that requests depend on does not work.', schema: Readiness },
+        200: { description: 'Requests can be served.', schema: Readiness },
+        503: { description: 'Something that requests cannot do without does not work.', schema: Readiness },
       },
       errors: [],
       run: async () => {
-        const body: z.infer<typeof Readiness> = await runChecks(checks, logger);
-        return { status: body.status === 'ok' ? 200 : 503, body };
+        const body: z.infer<typeof Readiness> = await ready();
+        return { status: body.status === 'failed' ? 503 : 200, body };
       },
     }),
   ];
@@ -41,9 +46,18 @@ const Health = z.strictObject({
   version: z.string().meta({ description: 'The version of the software that answers.' }),
 });
 
-const State = z.enum(['ok', 'failed']);
-
 const Readiness = z.strictObject({
-  status: State,
-  checks: z.record(z.string(), State).meta({ description: 'By what was asked: `database`, `channel:promptpay`.' }),
+  status: z
+    .enum(['ok', 'degraded', 'failed'])
+    .meta({ description: 'degraded: requests can be served, and something that should work does not' }),
+  checks: z
+    .record(
+      z.string(),
+      z.strictObject({
+        state: z.enum(['ok', 'failed', 'off']).meta({ description: 'off: not in use in this process' }),
+        required: z.boolean().meta({ description: 'Without it no request can be served' }),
+        latency_ms: z.int().nonnegative(),
+      }),
+    )
+    .meta({ description: 'By what was asked: `database`, `channel:promptpay:live`.' }),
 });

@@ -1,5 +1,6 @@
 import type { Clock, Principal } from '@itpay/kernel';
 import { LRUCache } from 'lru-cache';
+import { parseRange, type AddressRange } from './allowlist.js';
 import type { ApiKeyRow } from './store.js';
 
 /** What a request with a key is checked against. */
@@ -9,6 +10,10 @@ export interface KnownKey {
   readonly revoked: boolean;
   /** Milliseconds since 1970; Infinity for a key without end. */
   readonly expiresAtMs: number;
+  /** Empty: it works from everywhere. */
+  readonly allowlist: readonly AddressRange[];
+  /** Sealed; null: requests with the key are not signed. */
+  readonly signingSecret: Buffer | null;
 }
 
 /**
@@ -36,7 +41,7 @@ export class KeyCache {
     return this.#lookUps.get(keyId) ?? this.#lookUp(keyId);
   }
 
-  /** Makes the next request look the key up again. Called when a key changes in this process. */
+  /** Makes the next request look the key up again. Called when a key changed here, or elsewhere as `KEY_TOPIC` says. */
   forget(keyId: string): void {
     this.#known.delete(keyId);
     this.#lookUps.delete(keyId);
@@ -60,6 +65,9 @@ export class KeyCache {
   }
 }
 
+/** Says to other processes that a key changed; the message is its key id. It only shortens what they remember. */
+export const KEY_TOPIC = 'api_key';
+
 /** How long a key that was revoked elsewhere may still work, in milliseconds. (Protocol, 11.1) */
 export const KEY_CACHE_MS = 10_000;
 
@@ -75,9 +83,12 @@ function toKnownKey(row: ApiKeyRow): KnownKey {
       livemode: row.livemode,
       scopes: Object.freeze([...row.scopes]),
       lineage: row.lineage,
+      ...(row.api_version !== null && { apiVersion: row.api_version }),
     }),
     secretHash: row.secret_hash,
     revoked: row.status === 'revoked',
     expiresAtMs: row.expires_at?.getTime() ?? Infinity,
+    allowlist: row.ip_allowlist.map(parseRange),
+    signingSecret: row.signing_secret,
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { knownScopes, requireKnownScopes, SCOPE_PRESETS } from './scopes.js';
+import { knownScopes, presetScopes, requireKnownScopes, SCOPE_PRESETS } from './scopes.js';
 
 const known = knownScopes([{ access: 'public' }, { access: 'loyalty:write' }]);
 
@@ -7,8 +7,12 @@ it('knows the scopes of the protocol and those that routes of plugins ask for', 
   expect([...known].toSorted()).toEqual([
     'audit:read',
     'channels:read',
+    'events:read',
+    'events:write',
     'inflows:read',
     'inflows:write',
+    'keys:read',
+    'keys:write',
     'loyalty:write',
     'operations:read',
     'operations:write',
@@ -18,11 +22,13 @@ it('knows the scopes of the protocol and those that routes of plugins ask for', 
     'refunds:write',
     'voids:read',
     'voids:write',
+    'webhooks:read',
+    'webhooks:write',
   ]);
 });
 
 it.each([
-  ['merchant_full', (scope: string) => !['inflows:write', 'operations:write'].includes(scope)],
+  ['merchant_full', (scope: string) => !['inflows:write', 'operations:write', 'keys:write'].includes(scope)],
   ['merchant_readonly', (scope: string) => scope.endsWith(':read')],
   ['operator', () => true],
 ] as const)('gives %s what that preset stands for', (preset, has) => {
@@ -43,3 +49,29 @@ it.each([
     expect.objectContaining({ code: 'PARAMETER_INVALID', message: expect.stringContaining(message) }),
   );
 });
+
+it('lets a preset reach a service that is there, and no other', () => {
+  const withInvoices = knownScopes([{ access: 'invoices:read' }, { access: 'invoices:write' }]);
+
+  expect(presetScopes('merchant_full', withInvoices)).toEqual([
+    ...SCOPE_PRESETS.merchant_full,
+    'invoices:read',
+    'invoices:write',
+  ]);
+  expect(presetScopes('merchant_readonly', withInvoices)).toEqual([
+    ...SCOPE_PRESETS.merchant_readonly,
+    'invoices:read',
+  ]);
+  expect(presetScopes('merchant_full', known)).toEqual(SCOPE_PRESETS.merchant_full);
+});
+
+it.each(['merchant_full', 'merchant_readonly', 'buyer_agent', 'fulfilment', 'reporting'] as const)(
+  'never lets %s decide about money, operations or keys',
+  (preset) => {
+    const every = new Set(['keys:write', 'inflows:write', 'operations:write', 'services:write', 'channels:write']);
+
+    expect(presetScopes(preset, every)).not.toContain('keys:write');
+    expect(presetScopes(preset, every)).not.toContain('inflows:write');
+    expect(presetScopes(preset, every)).not.toContain('operations:write');
+  },
+);

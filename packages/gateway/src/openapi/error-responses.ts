@@ -3,7 +3,7 @@ import type { Route } from '@itpay/kernel';
 import { z } from 'zod';
 import type { ZodOpenApiResponsesObject } from 'zod-openapi';
 import { takesIdempotencyKey } from '../prepare-route.js';
-import { COMMON_HEADERS } from './response-headers.js';
+import { errorHeaders } from './response-headers.js';
 
 /** What a route may answer when something is wrong: by status, with the codes that a program can meet there. */
 export function errorResponses(route: Route): ZodOpenApiResponsesObject {
@@ -16,7 +16,7 @@ export function errorResponses(route: Route): ZodOpenApiResponsesObject {
         .map((code) => `- \`${code}\`: ${ERROR_CODES[code].meaning}`);
       const response = {
         description: lines.join('\n'),
-        headers: COMMON_HEADERS,
+        headers: errorHeaders(status, { replayable: takesIdempotencyKey(route) }),
         content: { 'application/json': { schema: ErrorBody } },
       };
       return [String(status), response];
@@ -25,11 +25,11 @@ export function errorResponses(route: Route): ZodOpenApiResponsesObject {
 }
 
 function generalCodes(route: Route): ErrorCode[] {
-  const { access, params, query, body, method, raw } = route;
+  const { access, params, query, body, method, raw, rate = 'request' } = route;
   const hasFields = params !== undefined || query !== undefined || body !== undefined;
   return [
     ...when(hasFields, 'VALIDATION_FAILED', 'PARAMETER_MISSING', 'PARAMETER_INVALID'),
-    ...when(raw !== true, 'PARAMETER_UNKNOWN'),
+    ...when(raw !== true, 'PARAMETER_UNKNOWN', 'API_VERSION_UNSUPPORTED'),
     ...when(raw !== true && method !== 'GET', 'BODY_INVALID'),
     ...when(raw === true || method !== 'GET', 'BODY_TOO_LARGE'),
     ...when(
@@ -45,7 +45,16 @@ function generalCodes(route: Route): ErrorCode[] {
       'API_KEY_INVALID',
       'API_KEY_EXPIRED',
       'API_KEY_REVOKED',
+      'SIGNATURE_INVALID',
+      'SIGNATURE_EXPIRED',
+      'IP_NOT_ALLOWED',
       'PERMISSION_DENIED',
+    ),
+    ...when(
+      raw !== true && (rate === 'request' || rate === 'wait'),
+      'RATE_LIMITED',
+      'RATE_LIMIT_BURST',
+      'RATE_LIMIT_CONCURRENT',
     ),
     'INTERNAL_ERROR',
     'SERVICE_UNAVAILABLE',

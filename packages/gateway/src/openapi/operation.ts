@@ -1,4 +1,4 @@
-import type { AnswerDescription, Route } from '@itpay/kernel';
+import { API_VERSIONS, type AnswerDescription, type Route } from '@itpay/kernel';
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { takesIdempotencyKey } from '../prepare-route.js';
@@ -17,7 +17,7 @@ export function operationOf(route: Route): ZodOpenApiOperationObject {
     requestParams: {
       ...(route.params && { path: route.params }),
       ...(route.query && { query: route.query }),
-      ...(takesIdempotencyKey(route) && { header: IDEMPOTENCY_HEADER }),
+      ...headersOf(route),
     },
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
     ...(route.raw && { requestBody: { content: { '*/*': {} } } }),
@@ -53,6 +53,21 @@ function responseOf(route: Route, { description, schema, contentType }: AnswerDe
     ...(hasContent && { content: { [contentType ?? 'application/json']: schema === undefined ? {} : { schema } } }),
   };
 }
+
+function headersOf(route: Route): { header?: z.ZodObject } {
+  if (route.raw) return {};
+  return { header: takesIdempotencyKey(route) ? IDEMPOTENCY_HEADER.extend(VERSION_HEADER.shape) : VERSION_HEADER };
+}
+
+const VERSION_HEADER = z.object({
+  'ItPay-Version': z
+    .enum(API_VERSIONS.map(({ version }) => version))
+    .optional()
+    .meta({
+      description: 'The version of the API to answer in. Left out: the one that the key is pinned to, else the newest.',
+      param: { id: 'ItPay-Version' },
+    }),
+});
 
 const IDEMPOTENCY_HEADER = z.object({
   'Idempotency-Key': z

@@ -1,5 +1,5 @@
 import { isItPayError, ItPayError, toWireError } from '@itpay/core';
-import type { RouteAnswer } from '@itpay/kernel';
+import { isReplayed, type RouteAnswer } from '@itpay/kernel';
 
 /**
  * What the caller gets to see of something that was thrown. Only an ItPayError was written for callers; of everything
@@ -16,6 +16,7 @@ export function errorAnswer(error: ItPayError, requestId: string, docBase: strin
     status: error.status,
     headers: headersOf(error),
     body: { error: toWireError(error, docBase), request_id: requestId },
+    replayed: isReplayed(error),
   };
 }
 

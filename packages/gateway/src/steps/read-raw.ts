@@ -17,8 +17,11 @@ export function rawReader(publicUrl: string): (request: NeutralRequest) => Promi
       method: request.method,
       path: prefix + request.url,
       headers: request.headers,
-      rawBody: await request.rawBody(BODY_LIMIT),
+      // A GET has none, so it does not matter what a parser of the host did with the stream.
+      rawBody: bodiless.has(request.method) ? new Uint8Array() : await request.rawBody(BODY_LIMIT),
       remoteAddress: request.remoteAddress,
     };
   };
 }
+
+const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD']);

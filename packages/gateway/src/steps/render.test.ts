@@ -2,7 +2,7 @@ import { API_VERSION } from '@itpay/core';
 import { expect, it } from 'vitest';
 import { render } from './render.js';
 
-const get = { method: 'GET', requestId: 'req_1' };
+const get = { method: 'GET', requestId: 'req_1', apiVersion: API_VERSION };
 const common = { 'itpay-request-id': 'req_1', 'itpay-version': API_VERSION, 'x-content-type-options': 'nosniff' };
 const api = { ...common, 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8' };
 

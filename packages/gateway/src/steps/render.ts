@@ -1,16 +1,15 @@
-import { API_VERSION } from '@itpay/core';
 import type { RouteAnswer } from '@itpay/kernel';
 import { isStream, type NeutralResponse } from '../neutral.js';
 
 /** Puts an answer into the form that hosts send. What a route says about its headers wins over the defaults. */
 export function render(
   answer: RouteAnswer,
-  { method, requestId }: { method: string; requestId: string },
+  { method, requestId, apiVersion }: { method: string; requestId: string; apiVersion: string },
 ): NeutralResponse {
   const body = bodyOf(answer);
   const headers: Record<string, string> = {
     'itpay-request-id': requestId,
-    'itpay-version': API_VERSION,
+    'itpay-version': apiVersion,
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
   };
