@@ -3,6 +3,12 @@
 // for the new one. Without it the page still shows everything and has a link to check again.
 
 const WAIT_SECONDS = 25;
+/** Proxies that hold a stream back deliver not even its first event. */
+const FIRST_EVENT_MS = 8_000;
+/** A stream whose connection died says nothing, like one on which nothing happens. */
+const STREAM_LIFETIME_MS = 120_000;
+/** How long the page asks by itself after a stream has failed. */
+const STREAM_REST_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -18,6 +24,10 @@ let mustCheck = false;
 let interrupted = false;
 /** Ends whatever the page is waiting for. */
 let interrupt = () => {};
+/** Until then streams are not tried, on the payer's clock. */
+let streamsRestUntil = 0;
+/** Said as soon as the page is fresh. */
+let note = '';
 
 settle();
 setInterval(countDown, 250);
@@ -28,12 +38,23 @@ addEventListener('pageshow', ({ persisted }) => {
 document.addEventListener('visibilitychange', () => {
   // Who comes back from the banking app should not wait for a request that fell asleep with the phone.
   if (document.visibilityState === 'visible') check();
+  else stopWaiting(); // a page that nobody sees asks for nothing
+});
+document.addEventListener('click', ({ target }) => {
+  if (!(target instanceof HTMLElement)) return;
+  if (target.closest('[data-print]') !== null) print();
+  const button = /** @type {HTMLButtonElement | null} */ (target.closest('[data-new-code]'));
+  if (button !== null) void showNewCode(button);
 });
 void follow();
 
 /** Asks the server at once. */
 function check() {
   mustCheck = true;
+  stopWaiting();
+}
+
+function stopWaiting() {
   interrupted = true;
   interrupt();
 }
@@ -66,13 +87,60 @@ async function follow() {
   }
 }
 
-/** Waits at the server for a change. Where nothing is under way, waits for the payer to come back to the page. */
+/** Waits for a change. Where nothing is under way, or nobody looks, waits for the payer to come back to the page. */
 async function hasNews() {
-  const { wait, cursor } = main.dataset;
-  if (wait === undefined) {
+  const { wait, stream, cursor } = main.dataset;
+  if (wait === undefined || document.visibilityState === 'hidden') {
     await sleep(2 ** 31 - 1);
     return true;
   }
+  if (stream !== undefined && Date.now() >= streamsRestUntil) return streamHasNews(stream, cursor ?? '');
+  return pollHasNews(wait, cursor ?? '');
+}
+
+/**
+ * Waits at the server's event stream. A stream that fails leaves it to `pollHasNews`, which also tells whether the
+ * connection is lost.
+ *
+ * @param {string} url
+ * @param {string} cursor the version on the page
+ * @returns {Promise<boolean>}
+ */
+function streamHasNews(url, cursor) {
+  return new Promise((resolve) => {
+    const source = new EventSource(url);
+    const began = Date.now();
+    let opened = false;
+    const end = (/** @type {boolean} */ news) => {
+      clearTimeout(silence);
+      clearTimeout(age);
+      interrupt = () => {};
+      source.close();
+      resolve(news);
+    };
+    const fail = () => {
+      // One that worked for a while is tried again first.
+      if (!opened || Date.now() - began < FIRST_EVENT_MS) streamsRestUntil = Date.now() + STREAM_REST_MS;
+      end(false);
+    };
+    const silence = setTimeout(fail, FIRST_EVENT_MS);
+    const age = setTimeout(() => end(false), STREAM_LIFETIME_MS);
+    interrupt = () => end(false);
+    source.addEventListener('error', fail);
+    source.addEventListener('payment_intent.state', (event) => {
+      clearTimeout(silence);
+      opened = true;
+      showConnection(true);
+      if (event.lastEventId !== cursor) end(true);
+    });
+  });
+}
+
+/**
+ * @param {string} wait
+ * @param {string} cursor the version on the page
+ */
+async function pollHasNews(wait, cursor) {
   const url = `${wait}&timeout=${WAIT_SECONDS}&cursor=${cursor}`;
   const response = await request(url, 'application/json', WAIT_SECONDS * 1000 + REQUEST_TIMEOUT_MS);
   if (response.status === 429 || response.status >= 500) throw new Error(`The server answered ${response.status}.`);
@@ -81,6 +149,30 @@ async function hasNews() {
   const answer = await response.json();
   return answer.cursor !== cursor;
 }
+
+/**
+ * Asks for another code of the same payment: for one that a wallet does not read.
+ *
+ * @param {HTMLButtonElement} button
+ */
+async function showNewCode(button) {
+  const { qr, codeShown, codeFailed } = main.dataset;
+  if (qr === undefined || button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true'); // and not `disabled`, which would take the focus away
+  try {
+    const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': randomKey() };
+    const body = JSON.stringify({ reason: 'manual' });
+    const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
+    const response = await fetch(qr, { method: 'POST', headers, body, signal });
+    note = (response.ok ? codeShown : codeFailed) ?? '';
+  } catch {
+    note = codeFailed ?? '';
+  }
+  check(); // also after a failure: perhaps it was paid meanwhile
+}
+
+// `crypto.randomUUID` exists on https alone, and a shop may be tried out in a local network.
+const randomKey = () => [...crypto.getRandomValues(new Uint32Array(4))].join('-');
 
 /** Fetches this page anew and takes over what it says. */
 async function refresh() {
@@ -98,7 +190,12 @@ async function refresh() {
   main = next;
   document.title = page.title;
   settle();
-  if (!changed) return;
+  if (note !== '' && !changed) say(note);
+  note = '';
+  if (!changed) {
+    if (focusWasInside) /** @type {HTMLElement | null} */ (main.querySelector('[data-new-code]'))?.focus();
+    return;
+  }
   if (focusWasInside) main.querySelector('h1')?.focus({ preventScroll: true });
   announcer.textContent = main.dataset.announce ?? '';
   scrollTo({ top: 0 });

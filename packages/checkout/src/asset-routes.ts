@@ -14,6 +14,7 @@ function assetRoute({ path, type, version, bytes }: Asset): Route {
     summary: 'A file of the pay page',
     tag: 'Pay page',
     access: 'public',
+    rate: 'none',
     hidden: true,
     query: z.object({ v: z.string().optional() }),
     answers: { 200: { description: 'The file', contentType: type } },

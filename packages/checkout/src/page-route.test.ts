@@ -1,14 +1,14 @@
 import { API_VERSION } from '@itpay/core';
-import { DisplayTokens, secretsFrom, type Route, type RouteAnswer } from '@itpay/kernel';
+import { displayCookie, DisplayTokens, secretsFrom, type Route, type RouteAnswer } from '@itpay/kernel';
 import type { IntentStatus, PayerView } from '@itpay/payment';
 import { describe, expect, it } from 'vitest';
 import { readAssets } from './assets.js';
-import { en } from './messages.js';
 import { pageRoute } from './page-route.js';
 
 const ID = 'pi_01jd9m4zk8e6rt2v5x7y9abcde';
 const NOW = new Date('2026-11-22T07:00:00.000Z');
 const tokens = new DisplayTokens(secretsFrom(['0123456789abcdef0123456789abcdef']));
+const PUBLIC_URL = 'https://shop.example/itpay';
 const assets = await readAssets();
 
 describe('while the payment is open', () => {
@@ -26,10 +26,13 @@ describe('while the payment is open', () => {
     expect(page).toContain(`data-now="${NOW.getTime()}"`);
   });
 
-  it('tells the script where to wait, with the token and the version', async () => {
+  it('tells the script where to listen and to wait, without the token', async () => {
     const page = await open({ version: 7 });
 
-    expect(page).toContain(`data-wait="../v1/payment-intents/${ID}/wait?t=${tokens.issue(ID)}"`);
+    expect(page).toContain(`data-wait="../v1/payment-intents/${ID}/wait?t=${ID}"`);
+    expect(page).toContain(`data-stream="../v1/payment-intents/${ID}/stream?t=${ID}"`);
+    expect(page).toContain(`data-qr="../v1/payment-intents/${ID}/qr?t=${ID}"`);
+    expect(page).not.toContain(tokens.issue(ID));
     expect(page).toContain('data-cursor="7"');
     expect(page).toContain('role="status" aria-live="polite"');
   });
@@ -37,14 +40,13 @@ describe('while the payment is open', () => {
   it('offers the code as a file to those who pay on the same phone', async () => {
     const page = await open({});
 
-    expect(page).toContain(`href="../v1/qr-charges/qr_1/image.png?t=${tokens.issue(ID)}" download=`);
+    expect(page).toContain(`href="../v1/qr-charges/qr_1/image.png?t=${ID}" download=`);
   });
 
   it('works without a script: there is a link to check again', async () => {
     const page = await open({});
 
-    const link = page.match(/<noscript>.*?href="(\?t=[^"]+)".*?<\/noscript>/s);
-    expect(link?.[1]).toBe(`?t=${tokens.issue(ID)}`);
+    expect(page).toMatch(/<noscript>.*?href="\?".*?<\/noscript>/s);
   });
 
   it('has no link back to the shop, which would lose the payment', async () => {
@@ -73,7 +75,7 @@ describe.each([
   ['failed', 'The payment did not go through', false],
 ] as const)('when the payment is %s', (status, heading, live) => {
   it(`says "${heading}" and shows no code`, async () => {
-    const qr = status === 'pending' ? null : { chargeId: 'qr_1', svg: '<svg id="the-code"/>' };
+    const qr = status === 'pending' ? null : { chargeId: 'qr_1', svg: '<svg id="the-code"/>', deepLink: null };
 
     const page = await open({ status, qr });
 
@@ -95,10 +97,30 @@ describe.each([
   });
 });
 
-it('says when it was paid, in a way that the script can bring to the payer’s clock', async () => {
-  const page = await open({ status: 'succeeded', qr: null, succeededAt: NOW });
+it.each([
+  ['alipays://platformapi/startapp?a=1&b=2', 'href="alipays://platformapi/startapp?a=1&amp;b=2">Open PromptPay</a>'],
+  ['javascript:alert(1)', null],
+])('leads a payer on the same phone into the app: %s', async (deepLink, link) => {
+  const page = await open({ qr: { chargeId: 'qr_1', svg: '<svg/>', deepLink } });
 
-  expect(page).toContain('<time datetime="2026-11-22T07:00:00.000Z" data-local-time>Nov 22, 2026, 7:00');
+  if (link === null) expect(page).not.toContain('Open PromptPay');
+  else expect(page).toContain(link);
+});
+
+it('is a receipt once it is paid, with a time that the script can bring to the payer’s clock', async () => {
+  const page = await open({ status: 'succeeded', qr: null, succeededAt: NOW, orderReference: 'order-7' });
+
+  const rows = [...page.matchAll(/<dt>(.*?)<\/dt>\s*<dd>(.*?)<\/dd>/gs)].map(([, name, value]) => [
+    name,
+    value!.replaceAll(/<[^>]*>/g, ''),
+  ]);
+  expect(rows).toEqual([
+    ['Paid on', expect.stringMatching(/^Nov 22, 2026, 7:00\sAM UTC$/)],
+    ['Paid with', 'PromptPay'],
+    ['Order', 'order-7'],
+    ['Payment reference', ID],
+  ]);
+  expect(page).toContain('<time datetime="2026-11-22T07:00:00.000Z" data-local-time>');
 });
 
 it('shows no code once the time is over, even while the intent is still open', async () => {
@@ -155,16 +177,15 @@ describe('a link that does not lead to a payment', () => {
   const other = 'pi_01jd9m4zk8e6rt2v5x7y9abcdf';
 
   it.each([
-    ['has no token', ID, undefined],
-    ['has an empty token', ID, ''],
-    ['has half a token', ID, tokens.issue(ID).slice(0, -4)],
-    ["has another intent's token", ID, tokens.issue(other)],
-    ['names another intent', other, tokens.issue(ID)],
-    ['names an intent that is gone', other, tokens.issue(other)],
-    ['names no intent at all', '<script>', tokens.issue(ID)],
-  ])('because it %s gets a page that says so', async (_because, id, t) => {
+    ['has an empty token', ID, { t: '' }, 0],
+    ['has half a token', ID, { t: tokens.issue(ID).slice(0, -4) }, 0],
+    ["has another intent's token", ID, { t: tokens.issue(other) }, 0],
+    ['names another intent', other, { t: tokens.issue(ID) }, 0],
+    ['names an intent that is gone', other, { t: tokens.issue(other) }, 1],
+    ['names no intent at all', '<script>', { t: tokens.issue(ID) }, 0],
+  ])('because it %s gets a page that says so', async (_because, id, query, looks) => {
     const asked: string[] = [];
-    const answer = await request({ id, t }, async (intentId) => {
+    const answer = await request({ id, query }, async (intentId) => {
       asked.push(intentId);
       return intentId === ID ? viewOf({}) : null;
     });
@@ -173,15 +194,87 @@ describe('a link that does not lead to a payment', () => {
     expect(answer.content?.type).toBe('text/html; charset=utf-8');
     expect(textOf(answer)).toContain('The link is incomplete or has expired.');
     expect(textOf(answer)).not.toMatch(/Baan Kafe|<script/);
-    expect(asked).toEqual(t === tokens.issue(id) ? [id] : []);
+    expect(answer.headers).not.toHaveProperty('Set-Cookie');
+    expect(asked).toHaveLength(looks);
+  });
+
+  it.each([undefined, cookieOf(other), cookieOf(ID).slice(0, -4)])(
+    'because the browser has no cookie of it (%s) says to open the link again',
+    async (cookie) => {
+      const answer = await request({ id: ID, headers: { cookie } });
+
+      expect(answer.status).toBe(404);
+      expect(textOf(answer)).toContain('Please open the payment link again');
+      expect(textOf(answer)).not.toMatch(/Baan Kafe|<script/);
+    },
+  );
+});
+
+describe('the display token', () => {
+  const token = tokens.issue(ID);
+
+  it('goes into a cookie, and out of the address', async () => {
+    const first = await request({ id: ID, query: { t: token, lang: 'th' } });
+    const cookie = first.headers!['Set-Cookie']!;
+    const second = await request({
+      id: ID,
+      search: first.headers!['Location']!,
+      headers: { cookie: cookie.split(';')[0] },
+    });
+
+    expect([first.status, second.status]).toEqual([303, 303]);
+    expect(cookie).toMatch(/^itpay_\S+; Path=\/itpay; Max-Age=4500; HttpOnly; SameSite=Lax; Secure$/);
+    expect(first.headers).toMatchObject({ 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store' });
+    expect(second.headers).toMatchObject({ 'Referrer-Policy': 'no-referrer', Location: `${ID}?lang=th` });
+    expect(second.headers).not.toHaveProperty('Set-Cookie');
+  });
+
+  it('stays in the address where the browser keeps no cookies, and the page works', async () => {
+    const first = await request({ id: ID, query: { t: token } });
+    const page = await request({ id: ID, search: first.headers!['Location']! });
+
+    expect(page.status).toBe(200);
+    expect(textOf(page)).toContain(`data-stream="../v1/payment-intents/${ID}/stream?t=${token}"`);
+    expect(textOf(page)).toContain(`href="?t=${token}&amp;cookie=tried&amp;lang=zh"`);
+  });
+});
+
+describe('the language', () => {
+  it.each([
+    [{ lang: 'th' }, 'zh', 'th', 'รอการชำระเงิน'],
+    [{}, 'zh-CN,en;q=0.5', 'zh-Hans', '等待付款'],
+    [{}, 'id', 'id', 'Menunggu pembayaran Anda'],
+    [{}, undefined, 'en', 'Waiting for your payment'],
+  ])('of %o with Accept-Language %s is %s', async (query, accepted, lang, title) => {
+    const answer = await request({ id: ID, query, headers: { cookie: cookieOf(ID), 'accept-language': accepted } });
+
+    expect(textOf(answer)).toContain(`<html lang="${lang}">`);
+    expect(textOf(answer)).toContain(title);
+  });
+
+  it('is offered on the page, also where there is no payment', async () => {
+    for (const page of [await open({}), textOf(await request({ id: ID }))]) {
+      const offered = [...page.matchAll(/href="\?lang=(\w+)"/g)].map(([, lang]) => lang);
+      expect(offered).toEqual(['en', 'zh', 'th', 'id']);
+      expect(page.match(/aria-current="true"[^>]*>\s*English/)).not.toBeNull();
+    }
+  });
+
+  it('names the code to those who hear the page', async () => {
+    const qr = { chargeId: 'qr_1', svg: '<svg role="img"><title>QR code</title></svg>', deepLink: null };
+    const answer = await request({ id: ID, query: { lang: 'id' }, headers: { cookie: cookieOf(ID) } }, async () =>
+      viewOf({ qr, channel: { id: 'qris', displayName: '$& <QRIS>' } }),
+    );
+
+    expect(textOf(answer)).toContain('<title>Kode QR $&amp; &lt;QRIS&gt;</title></svg>');
   });
 });
 
 it.each([
-  ['the page', tokens.issue(ID), 200],
-  ['the page of a broken link', '', 404],
-])('locks down %s by its headers', async (_page, t, status) => {
-  const answer = await request({ id: ID, t });
+  ['the page', { cookie: cookieOf(ID) }, 200],
+  ['the page of a broken link', {}, 404],
+])('locks down %s by its headers', async (_page, headers, status) => {
+  const answer = await request({ id: ID, headers });
 
   expect(answer.status).toBe(status);
   expect(answer.headers).toEqual({
@@ -190,7 +283,10 @@ it.each([
       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'Referrer-Policy': 'no-referrer',
     'Cache-Control': 'no-store',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=()',
     'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
     'X-Robots-Tag': 'noindex, nofollow',
   });
 });
@@ -217,41 +313,60 @@ function viewOf(changes: Partial<PayerView>): PayerView {
     status: 'qr_generated',
     amount: { currency: 'THB', value: 123450n },
     description: 'Two flat whites',
+    orderReference: null,
     merchantName: 'Baan Kafe',
     channel: { id: 'promptpay', displayName: 'PromptPay' },
     version: 2,
     expiresAt: new Date(NOW.getTime() + 900_000),
     succeededAt: null,
     returnUrl: null,
-    qr: { chargeId: 'qr_1', svg: '<svg id="the-code"></svg>' },
+    qr: { chargeId: 'qr_1', svg: '<svg id="the-code"></svg>', deepLink: null },
     ...changes,
   };
 }
 
+/** The page in a browser that has opened its link before. */
 async function open(changes: Partial<PayerView>): Promise<string> {
-  const answer = await request({ id: ID, t: tokens.issue(ID) }, async () => viewOf(changes));
+  const answer = await request({ id: ID, headers: { cookie: cookieOf(ID) } }, async () => viewOf(changes));
   expect(answer.status).toBe(200);
   return textOf(answer);
 }
 
-/** Calls the route as the gateway does: with what its schemas let through. */
+interface Asked {
+  readonly id: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly search?: string;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Calls the route as the gateway does. */
 function request(
-  { id, t }: { id: string; t: string | undefined },
+  {
+    id,
+    query = {},
+    search = `?${new URLSearchParams({ ...query, fbclid: 'added by a chat app' })}`,
+    headers = {},
+  }: Asked,
   payerView: (intentId: string) => Promise<PayerView | null> = async () => viewOf({}),
 ): Promise<RouteAnswer> {
-  const route: Route = pageRoute({ payments: { payerView }, tokens, clock: { now: () => NOW }, assets, text: en });
+  const settings = { publicUrl: PUBLIC_URL };
+  const route: Route = pageRoute({ payments: { payerView }, tokens, clock: { now: () => NOW }, settings, assets });
   return route.run({
     requestId: 'req_1',
     params: route.params.parse({ id }),
-    query: route.query.parse({ t, fbclid: 'added by a chat app' }),
+    query: undefined,
     body: undefined,
-    raw: null,
+    raw: { method: 'GET', path: `/itpay/pay/${id}${search}`, headers, rawBody: new Uint8Array(), remoteAddress: null },
     principal: null,
     displayIntentId: null,
     idempotencyKey: null,
     apiVersion: API_VERSION,
     signal: new AbortController().signal,
   });
+}
+
+function cookieOf(intentId: string): string {
+  return displayCookie(tokens.issue(intentId), { publicUrl: PUBLIC_URL, maxAgeSeconds: 60 }).split(';')[0]!;
 }
 
 function textOf(answer: RouteAnswer): string {

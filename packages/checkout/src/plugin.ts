@@ -1,8 +1,7 @@
-import { Clock, definePlugin, DisplayTokens, Routes } from '@itpay/kernel';
+import { Clock, definePlugin, DisplayTokens, Routes, Settings } from '@itpay/kernel';
 import { PaymentApi } from '@itpay/payment';
 import { assetRoutes } from './asset-routes.js';
 import { readAssets } from './assets.js';
-import { en } from './messages.js';
 import { pageRoute } from './page-route.js';
 
 /** The hosted pay page: where `pay_url` of a payment intent leads. */
@@ -12,9 +11,13 @@ export function checkout() {
     version: '1',
     needs: ['payment'],
     register: (registry) =>
-      registry.contribute(Routes, [PaymentApi, DisplayTokens.token, Clock], async (payments, tokens, clock) => {
-        const assets = await readAssets();
-        return [pageRoute({ payments, tokens, clock, assets, text: en }), ...assetRoutes(assets)];
-      }),
+      registry.contribute(
+        Routes,
+        [PaymentApi, DisplayTokens.token, Clock, Settings],
+        async (payments, tokens, clock, settings) => {
+          const assets = await readAssets();
+          return [pageRoute({ payments, tokens, clock, settings, assets }), ...assetRoutes(assets)];
+        },
+      ),
   });
 }

@@ -8,6 +8,8 @@ export interface PayerView {
   readonly status: IntentStatus;
   readonly amount: Money;
   readonly description: string | null;
+  /** The shop's order number: what a payer gives when something is wrong. */
+  readonly orderReference: string | null;
   /** The host's name for the shop. */
   readonly merchantName: string;
   readonly channel: { readonly id: string; readonly displayName: string };
@@ -17,5 +19,10 @@ export interface PayerView {
   /** Where the payer goes back to. */
   readonly returnUrl: string | null;
   /** Null once the intent is paid or closed. */
-  readonly qr: { readonly chargeId: string; readonly svg: string } | null;
+  readonly qr: {
+    readonly chargeId: string;
+    readonly svg: string;
+    /** Opens the payer's wallet on the same phone; null where the channel has no such link. */
+    readonly deepLink: string | null;
+  } | null;
 }

@@ -21,12 +21,17 @@ export async function payerView(deps: PaymentServices, intentId: string): Promis
     status: intent.status,
     amount: intent.amount,
     description: intent.description,
+    orderReference: intent.orderReference,
     merchantName: account?.name ?? '',
     channel: { id: intent.channel, displayName: channel?.displayName ?? intent.channel },
     version: intent.version,
     expiresAt: intent.expiresAt,
     succeededAt: intent.succeededAt,
     returnUrl: intent.returnUrl,
-    qr: qr && { chargeId: qr.id, svg: qrSvg(qr.qrData, { test: !intent.livemode }) },
+    qr: qr && {
+      chargeId: qr.id,
+      svg: qrSvg(qr.qrData, { test: !intent.livemode }),
+      deepLink: channel?.deepLink?.(qr.qrData) ?? null,
+    },
   };
 }

@@ -1,16 +1,26 @@
 import type { Assets } from '../assets.js';
-import type { Messages } from '../messages.js';
+import { LANGUAGES, type Language } from '../messages/choose-language.js';
 import { html } from './html.js';
 import { icon } from './icon.js';
 import { renderDocument } from './layout.js';
 
+export interface MissingPageInput {
+  /** `locked`: the address is clean, and this browser has no cookie for it. */
+  readonly because: 'missing' | 'locked';
+  readonly language: Language;
+  /** What stood in the address, kept while the language is changed: cut short or not, it is the reader's own. */
+  readonly token: string | null;
+  readonly assets: Assets;
+}
+
 /** For a link that is cut short, forged or too old. It does not say which, nor whether there is such a payment. */
-export function renderMissingPage({ assets, text }: { readonly assets: Assets; readonly text: Messages }): string {
-  const { title, detail } = text.states.missing;
+export function renderMissingPage({ because, assets, language, token }: MissingPageInput): string {
+  const text = LANGUAGES[language];
+  const { title, detail } = text.states[because];
   return renderDocument({
     title,
-    language: text.language,
-    footer: text.poweredBy,
+    language,
+    self: new URLSearchParams(token === null ? {} : { t: token }),
     assets,
     withScript: false,
     main: html`<main class="card ended" data-state="missing" data-announce="${title}">

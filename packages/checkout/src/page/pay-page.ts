@@ -1,53 +1,65 @@
 import type { PayerView } from '@itpay/payment';
 import type { Assets } from '../assets.js';
-import type { Messages } from '../messages.js';
+import { LANGUAGES, type Language } from '../messages/choose-language.js';
+import type { Messages } from '../messages/messages.js';
 import { amountLine, readableAmount } from './amount.js';
+import { appHref } from './app-link.js';
 import { html, trusted, type Html } from './html.js';
 import { icon } from './icon.js';
 import { renderDocument } from './layout.js';
 import { isLive, pageStateOf, showsCode, type PageState } from './page-state.js';
+import { renderReceipt } from './receipt.js';
 import { returnHref } from './return-link.js';
 
 export interface PayPageInput {
   readonly view: PayerView;
-  /** The display token that the page was opened with; it goes on to what the page asks for. */
-  readonly token: string;
+  /** What the page sends along with what it asks for: the display token, or the intent whose cookie holds it. */
+  readonly proof: string;
+  /** The query of the page's own address. */
+  readonly self: URLSearchParams;
   readonly now: Date;
   readonly assets: Assets;
-  readonly text: Messages;
+  readonly language: Language;
 }
 
 interface Page extends PayPageInput {
   readonly state: PageState;
   readonly merchant: string;
+  readonly text: Messages;
 }
 
 /** The page of an intent, complete without its script: the script keeps it up to date. */
 export function renderPayPage(input: PayPageInput): string {
-  const { view, now, assets, text } = input;
+  const { view, self, now, assets, language } = input;
+  const text = LANGUAGES[language];
   const merchant = view.merchantName.trim() || text.shop;
-  const page: Page = { ...input, merchant, state: pageStateOf(view, now) };
+  const page: Page = { ...input, merchant, text, state: pageStateOf(view, now) };
   const heading = text.states[page.state].title;
   const amount = amountLine(view.amount, text.language);
   return renderDocument({
     title: showsCode(page.state) ? text.payTitle(amount, merchant) : text.stateTitle(heading, merchant),
-    language: text.language,
-    footer: text.poweredBy,
+    language,
+    self,
     assets,
     withScript: true,
     main: html`<main class="card ${showsCode(page.state) ? 'open' : 'ended'}" ${dataOf(page)}>
-      ${testBadge(page)} ${summary(page)} ${showsCode(page.state) ? payment(page) : outcome(page)} ${reference(page)}
+      ${testBadge(page)} ${summary(page)} ${showsCode(page.state) ? payment(page) : outcome(page)}
+      ${page.state === 'paid' ? renderReceipt(view, text) : reference(page)}
     </main>`,
   });
 }
 
 /** What the script needs to know. Times are milliseconds of the server's clock. */
-function dataOf({ view, token, now, text, state }: Page): Html {
-  const wait = `../v1/payment-intents/${view.intentId}/wait?t=${encodeURIComponent(token)}`;
+function dataOf({ view, proof, now, text, state }: Page): Html {
+  const address = (what: string) => `../v1/payment-intents/${view.intentId}/${what}?t=${encodeURIComponent(proof)}`;
   return html`data-state="${state}" data-cursor="${view.version}" data-now="${now.getTime()}"
   data-announce="${text.states[state].title}" data-lost="${text.connectionLost}"
-  ${isLive(state, view) && html`data-wait="${wait}"`}
-  ${showsCode(state) && html`data-expires="${view.expiresAt.getTime()}" data-over="${text.timeOver}"`}`;
+  ${isLive(state, view) && html`data-wait="${address('wait')}" data-stream="${address('stream')}"`}
+  ${
+    showsCode(state) &&
+    html`data-expires="${view.expiresAt.getTime()}" data-over="${text.timeOver}" data-qr="${address('qr')}"
+    data-code-shown="${text.newCodeShown}" data-code-failed="${text.newCodeFailed}"`
+  }`;
 }
 
 function testBadge({ view, text, state }: Page): Html | false {
@@ -77,14 +89,14 @@ function reference({ view, text }: Page): Html {
 }
 
 function payment(page: Page): Html | false {
-  const { view, token, text, state } = page;
+  const { view, proof, text, state } = page;
   if (view.qr === null) return false;
   const { id, displayName } = view.channel;
-  const image = `../v1/qr-charges/${view.qr.chargeId}/image.png?t=${encodeURIComponent(token)}`;
+  const image = `../v1/qr-charges/${view.qr.chargeId}/image.png?t=${encodeURIComponent(proof)}`;
   return html`<section class="payment">
     <h2>${text.scanWith(id, displayName)}</h2>
     <figure class="qr">
-      ${trusted(view.qr.svg)}
+      ${codeImage(view.qr.svg, page)}
       <figcaption>${text.codeOf(displayName)}</figcaption>
     </figure>
     ${status(page)}
@@ -92,45 +104,56 @@ function payment(page: Page): Html | false {
       <span class="label">${text.timeLeft}</span> <span role="timer" data-countdown></span>
     </p>
     <p class="detail" data-live hidden>${text.states[state].detail}</p>
-    <p class="hint">${text.samePhone} <a href="${image}" download="${view.intentId}.png">${text.saveImage}</a></p>
+    ${openApp(page, view.qr.deepLink)}
+    <p class="hint same-phone">
+      ${text.samePhone} <a href="${image}" download="${view.intentId}.png">${text.saveImage}</a>
+    </p>
+    <p class="hint" data-live hidden>
+      ${text.codeTrouble} <button type="button" class="link" data-new-code>${text.newCode}</button>
+    </p>
   </section>`;
 }
 
-function status({ text, state, token }: Page): Html {
+// Shown on phones only: elsewhere nothing would open.
+function openApp({ view, text }: Page, deepLink: string | null): Html | false {
+  const href = appHref(deepLink);
+  if (href === null) return false;
+  return html`<p class="same-phone"><a class="button" href="${href}">${text.openApp(view.channel.displayName)}</a></p>`;
+}
+
+// The image names itself in English; here it is named in the reader's language.
+function codeImage(svg: string, { view, text }: Page): Html {
+  const name = text.codeOf(view.channel.displayName);
+  const title = html`<title>${view.livemode ? name : `${name}. ${text.testCode}`}</title>`;
+  return trusted(svg.replace(/<title>[^<]*<\/title>/, () => title.markup));
+}
+
+function status(page: Page): Html {
   return html`<p class="status">
-      <span class="spinner" aria-hidden="true"></span> <span data-status>${text.states[state].title}</span>
+      <span class="spinner" aria-hidden="true"></span> <span data-status>${page.text.states[page.state].title}</span>
     </p>
-    ${noScript(text, token)}`;
+    ${noScript(page)}`;
 }
 
 function outcome(page: Page): Html {
-  const { view, text, state, merchant, token } = page;
+  const { view, text, state, merchant } = page;
   const { title, detail } = text.states[state];
   const href = returnHref(view.returnUrl);
   return html`<section class="outcome">
     ${icon(state)}
     <h1 tabindex="-1" data-status>${title}</h1>
-    ${state === 'paid' && view.succeededAt !== null && paidAt(view.succeededAt, text)}
     <p class="detail">${detail}</p>
     ${
       href !== null &&
       !isLive(state, view) &&
       html`<a class="button" href="${href}" rel="noreferrer">${text.backTo(merchant)}</a>`
     }
-    ${isLive(state, view) && noScript(text, token)}
+    ${isLive(state, view) && noScript(page)}
   </section>`;
 }
 
-// The server does not know where the payer is; the script rewrites the time for the payer's clock and zone.
-function paidAt(at: Date, text: Messages): Html {
-  const utc = new Intl.DateTimeFormat(text.language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-  return html`<p class="paid-at">
-    ${text.paidAt} <time datetime="${at.toISOString()}" data-local-time>${utc.format(at)} UTC</time>
-  </p>`;
-}
-
-function noScript(text: Messages, token: string): Html {
+function noScript({ text, self }: Page): Html {
   return html`<noscript>
-    <p class="no-script">${text.noScript} <a href="?t=${encodeURIComponent(token)}">${text.checkAgain}</a></p>
+    <p class="no-script">${text.noScript} <a href="?${self.toString()}">${text.checkAgain}</a></p>
   </noscript>`;
 }

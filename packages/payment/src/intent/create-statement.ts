@@ -72,8 +72,9 @@ operation as (
          :leaseExpiresAt::timestamptz, :nextQueryAt::timestamptz, :now::timestamptz, :now::timestamptz
     from intent),
 audit as (
-  insert into {schema}.audit_entries (id, account, at, actor, action, object_id, from_state, to_state, request_id)
-  select step.id, :account::text, :now::timestamptz, :actor::text, step.action, step.object_id, step.from_state,
+  insert into {schema}.audit_entries
+    (id, account, livemode, at, actor, actor_kind, action, object_id, from_state, to_state, request_id)
+  select step.id, :account::text, :livemode::boolean, :now::timestamptz, :actor::text, :actorKind::text, step.action, step.object_id, step.from_state,
          step.to_state, :requestId::text
     from intent, (values
       (:createdAuditId::text, 'create', :intentId::text, null, 'pending'),
@@ -135,6 +136,7 @@ export interface CreateIntentParams {
   readonly leaseExpiresAt: Date | null;
   readonly nextQueryAt: Date | null;
   readonly actor: string;
+  readonly actorKind: string | null;
   readonly requestId: string | null;
   readonly createdAuditId: string;
   readonly presentedAuditId: string | null;

@@ -175,7 +175,7 @@ async function fromAnswer(
   on: Queryable,
   replayed: boolean,
 ): Promise<Created> {
-  throwIfFailed(answer);
+  throwIfFailed({ ...answer, replayed });
   const plain = JSON.parse(answer.body) as PlainIntent;
   const presented = await services.store.find(on, actor, plain.id);
   if (presented === null) throw new Error(`The intent ${plain.id} of an answer does not exist.`);
@@ -231,6 +231,7 @@ function toParams(
     leaseExpiresAt: operationState === 'started' ? new Date(clock.now().getTime() + OPERATION_LEASE_MS) : null,
     nextQueryAt: qr && channel.query ? nextWaitingQuery(now, 0) : null,
     actor: actor.id,
+    actorKind: actor.kind ?? null,
     requestId: actor.requestId,
     createdAuditId: ids.next('aud'),
     presentedAuditId: qr && ids.next('aud'),

@@ -93,6 +93,7 @@ describe('metadata', () => {
     ['keys of Object', { constructor: 'v', toString: 'v' }, 'ok'],
     ['a key of 65 characters', { ['k'.repeat(65)]: 'v' }, 'METADATA_INVALID'],
     ['an empty key', { '': 'v' }, 'METADATA_INVALID'],
+    ['the key __proto__', JSON.parse('{"a":"b","__proto__":"v"}'), 'METADATA_INVALID'],
     ['a key with a space', { 'my key': 'v' }, 'METADATA_INVALID'],
     ['a key with a line end', { 'key\n': 'v' }, 'METADATA_INVALID'],
     ['a key with a dot', { 'a.b': 'v' }, 'METADATA_INVALID'],

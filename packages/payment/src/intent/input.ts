@@ -23,14 +23,23 @@ export const amountSchema = z
 const METADATA_KEY = /^[A-Za-z0-9_-]{1,64}$/;
 const METADATA_BYTES = 4_096;
 
-export const metadataSchema = z
+// JSON can spell the key __proto__, which a record drops without a word.
+const ownPrototypeKey = (value: unknown) =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__');
+
+const REFUSED = 'a key of the metadata';
+
+const metadataRecord = z
   .record(z.string(), z.string({ error: 'METADATA_INVALID' }), { error: 'METADATA_INVALID' })
   .refine((metadata) => Object.keys(metadata).length <= 50, { error: 'METADATA_INVALID' })
   .refine((metadata) => Object.keys(metadata).every((key) => METADATA_KEY.test(key)), { error: 'METADATA_INVALID' })
   .refine((metadata) => Object.values(metadata).every(storable), { error: 'METADATA_INVALID' })
   .refine((metadata) => new TextEncoder().encode(JSON.stringify(metadata)).length <= METADATA_BYTES, {
     error: 'METADATA_INVALID',
-  })
+  });
+
+export const metadataSchema = z
+  .preprocess((value) => (ownPrototypeKey(value) ? REFUSED : value), metadataRecord)
   .meta({ description: 'Up to 50 strings of your own; at most 4 kB together', example: { cart: 'c-17' } });
 
 // PostgreSQL text cannot hold U+0000, and a lone surrogate is no character at all.

@@ -194,13 +194,18 @@ describe('the plan', () => {
     expect(planIntent(aBody({ ...(payer && { payer }) }), aContext()).intent.payer).toEqual(expected);
   });
 
-  it('lets the rail refuse what it cannot express', () => {
+  it('stops where the rail cannot make a code, and repeats none of its words', () => {
     const whole = aChannel({
       encode: () => {
         throw new TypeError('no satang here');
       },
     });
 
-    expect(() => planIntent(aBody(), aContext([whole]))).toThrow('no satang here');
+    expect(() => planIntent(aBody(), aContext([whole]))).toThrow(
+      expect.objectContaining({
+        message: 'The channel rail could not make a code.',
+        details: expect.objectContaining({ type: 'TypeError', at: expect.any(Array) }),
+      }),
+    );
   });
 });

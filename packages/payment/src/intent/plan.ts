@@ -1,5 +1,11 @@
-import { ItPayError, money, type ErrorCode } from '@itpay/core';
-import { channelReference, type Channel, type ChannelRegistry, type QrPresentation } from '@itpay/kernel';
+import { isItPayError, ItPayError, money, type ErrorCode } from '@itpay/core';
+import {
+  channelReference,
+  type Channel,
+  type ChannelRegistry,
+  type QrPresentation,
+  withoutMessage,
+} from '@itpay/kernel';
 import type { QrCharge } from '../qr-charge/qr-charge.js';
 import type { CreateIntentBody } from './input.js';
 import type { PaymentIntent } from './intent.js';
@@ -49,7 +55,7 @@ export function planIntent(body: CreateIntentBody, context: PlanContext): Intent
   );
   const reference = channelReference({ objectId: intentId, kind: 'authorize', ordinal: 1 }, channel.reference);
   const description = body.description ?? null;
-  const presentation = channel.encode?.({ reference, amount, description, expiresAt }) ?? null;
+  const presentation = encoded(channel, { reference, amount, description, expiresAt });
 
   const intent: PaymentIntent = {
     id: intentId,
@@ -153,4 +159,15 @@ function checkLimits(value: bigint, channel: Channel, currency: string): void {
   };
   if (min !== undefined && value < min) refuse('AMOUNT_TOO_SMALL', `at least ${min}`, { minimum: Number(min) });
   if (max !== undefined && value > max) refuse('AMOUNT_EXCEEDED', `at most ${max}`, { maximum: Number(max) });
+}
+
+/** A bug in a channel's code is named in the log without its words: they may repeat what the channel was given. */
+function encoded(channel: Channel, request: Parameters<NonNullable<Channel['encode']>>[0]): QrPresentation | null {
+  try {
+    return channel.encode?.(request) ?? null;
+  } catch (error) {
+    if (isItPayError(error)) throw error;
+    const details = withoutMessage(error);
+    throw Object.assign(new Error(`The channel ${channel.id} could not make a code.`), { details });
+  }
 }

@@ -1,5 +1,13 @@
 import { isId, ItPayError, money } from '@itpay/core';
-import { actorOf, defineRoute, type Actor, type Route, type RouteAnswer } from '@itpay/kernel';
+import {
+  actorOf,
+  defineRoute,
+  queryInteger,
+  toApiVersion,
+  type Actor,
+  type Route,
+  type RouteAnswer,
+} from '@itpay/kernel';
 import { z } from 'zod';
 import { operatorText } from '../operation/decision-input.js';
 import { toRouteAnswer, type OperationAnswer } from '../operation/handler.js';
@@ -10,8 +18,9 @@ import { intentNotFound } from './change.js';
 import { createIntent } from './create.js';
 import { amountSchema, createIntentBody } from './input.js';
 import type { PresentedIntent } from './intent.js';
-import { intentMachine } from './machine.js';
+import { intentMachine, isClosed } from './machine.js';
 import { refreshQr } from './refresh-qr.js';
+import { streamIntent } from './stream.js';
 import { intentSchema, toWire, withPresentation, type PlainIntent } from './wire.js';
 
 const TAG = 'Payment intents';
@@ -126,6 +135,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
   const wait = defineRoute({
     method: 'GET',
     path: '/v1/payment-intents/{id}/wait',
+    rate: 'wait',
     summary: 'Wait for a payment intent to change',
     description:
       'Answers when the intent has another version than `cursor`, at once when it is paid or closed, and with a ' +
@@ -157,6 +167,40 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
           payment_intent: payer ? payerProjection(result) : toWire(result, links),
         },
       };
+    },
+  });
+
+  const stream = defineRoute({
+    method: 'GET',
+    path: '/v1/payment-intents/{id}/stream',
+    summary: 'Follow a payment intent as it changes',
+    description:
+      'Server-sent events of type `payment_intent.state`: the state now, then each change; `id` is the version. The stream ' +
+      'ends once the intent is paid or closed, and after ten minutes: connect again with `Last-Event-ID`, which answers ' +
+      '204 when nothing more will come.',
+    tag: TAG,
+    access: 'payments:read',
+    displayToken: true,
+    rate: 'wait',
+    params: z.object({ id: z.string() }),
+    query: streamQuery,
+    answers: {
+      200: { description: 'The states', contentType: EVENT_STREAM },
+      204: { description: 'The client knows the last state' },
+    },
+    errors: ['PAYMENT_INTENT_NOT_FOUND'],
+    async run(request) {
+      const { id } = request.params;
+      const payer = request.displayIntentId !== null;
+      const owner = payer ? await ownerForPayer(deps, request.displayIntentId, id) : actorOf(request);
+      const first = await store.find(database, owner, id);
+      if (first === null) throw intentNotFound(id);
+      const knownVersion = versionOf(request.lastEventId) ?? request.query.cursor ?? null;
+      if (isClosed(first.intent.status) && knownVersion === first.intent.version) return { status: 204 };
+      const project = (presented: PresentedIntent) =>
+        toApiVersion(payer ? payerProjection(presented) : toWire(presented, links), request.apiVersion);
+      const chunks = streamIntent(waiters, { owner, first, knownVersion, project, signal: request.signal });
+      return { status: 200, stream: { type: EVENT_STREAM, chunks }, headers: STREAM_HEADERS };
     },
   });
 
@@ -265,7 +309,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
     return { ...stored, body: withPresentation(plain, presented, links, { expand: true }) };
   }
 
-  return [create, get, list, wait, capture, cancel, qr];
+  return [create, get, list, wait, stream, capture, cancel, qr];
 }
 
 // A payer sees that the payment moved, and nothing of the merchant's own data.
@@ -297,7 +341,7 @@ const time = z.iso.datetime({ offset: true }).refine((text) => {
 });
 
 const listQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(25),
+  limit: queryInteger({ min: 1, max: 100 }).default(25),
   starting_after: cursor.optional(),
   ending_before: cursor.optional(),
   status: z.enum(intentMachine.states).optional(),
@@ -319,9 +363,18 @@ const listSchema = z
   .meta({ id: 'PaymentIntentList' });
 
 const waitQuery = z.strictObject({
-  timeout: z.coerce.number().int().min(0).max(30).default(25).meta({ description: 'Seconds' }),
-  cursor: z.coerce.number().int().min(0).optional().meta({ description: 'The `cursor` of the answer before' }),
+  timeout: queryInteger({ min: 0, max: 30 }).default(25).meta({ description: 'Seconds' }),
+  cursor: queryInteger({ min: 0 }).optional().meta({ description: 'The `cursor` of the answer before' }),
 });
+
+const streamQuery = waitQuery.pick({ cursor: true });
+
+const EVENT_STREAM = 'text/event-stream';
+// nginx would keep the events back until its buffer is full.
+const STREAM_HEADERS = { 'X-Accel-Buffering': 'no' };
+
+const versionOf = (eventId: string | undefined) =>
+  eventId !== undefined && /^\d{1,9}$/.test(eventId) ? Number(eventId) : null;
 
 const waitSchema = z
   .object({

@@ -57,7 +57,17 @@ export const intentSchema = z
           .optional()
           .meta({ description: 'The text of the QR code. At creation, and with expand=qr' }),
       })
-      .nullable(),
+      .nullable()
+      .meta({
+        description: 'Null once there is nothing to pay any more',
+        example: {
+          charge_id: 'qr_06b2m6vk0dtf5d5cq0m3vz8x4s',
+          scan_url: 'https://shop.example/itpay/pay/pi_06b2m6vk0dtf5d5cq0m3vz8x4r?t=…',
+          qr_image_url: 'https://shop.example/itpay/v1/qr-charges/qr_06b2m6vk0dtf5d5cq0m3vz8x4s/image.png?t=…',
+          qr_image_svg_url: 'https://shop.example/itpay/v1/qr-charges/qr_06b2m6vk0dtf5d5cq0m3vz8x4s/image.svg?t=…',
+          expires_at: '2026-11-22T09:45:00.000Z',
+        },
+      }),
     operation: z
       .object({
         id: z.string(),

@@ -1,45 +1,9 @@
-/** Every text of the page. Another language is another object of this shape. */
-export interface Messages {
-  readonly language: string;
-  /** Stands where the host gave the shop no name. */
-  readonly shop: string;
-  readonly payTitle: (amount: string, merchant: string) => string;
-  readonly stateTitle: (state: string, merchant: string) => string;
-  readonly payTo: string;
-  readonly paidTo: string;
-  readonly amount: string;
-  readonly reference: string;
-  readonly scanWith: (channelId: string, channelName: string) => string;
-  readonly samePhone: string;
-  readonly saveImage: string;
-  readonly timeLeft: string;
-  readonly codeOf: (channelName: string) => string;
-  readonly testCode: string;
-  readonly testPage: string;
-  readonly checkAgain: string;
-  readonly noScript: string;
-  readonly connectionLost: string;
-  readonly timeOver: string;
-  readonly paidAt: string;
-  readonly backTo: (merchant: string) => string;
-  readonly poweredBy: string;
-  readonly states: Readonly<Record<StateText, { readonly title: string; readonly detail: string }>>;
-}
-
-export type StateText =
-  | 'waiting'
-  | 'scanned'
-  | 'preparing'
-  | 'checking'
-  | 'processing'
-  | 'paid'
-  | 'expired'
-  | 'cancelled'
-  | 'failed'
-  | 'missing';
+import type { Messages } from './messages.js';
 
 export const en: Messages = {
   language: 'en',
+  name: 'English',
+  chooseLanguage: 'Language',
   shop: 'the shop',
   payTitle: (amount, merchant) => `Pay ${amount} to ${merchant}`,
   stateTitle: (state, merchant) => `${state} · ${merchant}`,
@@ -47,9 +11,10 @@ export const en: Messages = {
   paidTo: 'Paid to',
   amount: 'Amount',
   reference: 'Payment reference',
-  // People know their bank's app, and few know the name of the rail behind it.
+  // People know their bank’s app, and few know the name of the rail behind it.
   scanWith: (channelId, channelName) =>
     channelId === 'promptpay' ? 'Scan with any Thai banking app' : `Scan with an app that supports ${channelName}`,
+  openApp: (channel) => `Open ${channel}`,
   samePhone: 'Paying on this phone? Save the code and open it from your photos in the app.',
   saveImage: 'Save the code as an image',
   timeLeft: 'Time left',
@@ -60,9 +25,16 @@ export const en: Messages = {
   noScript: 'This page does not update by itself in your browser.',
   connectionLost: 'Connection lost, retrying…',
   timeOver: 'The time is over. Checking…',
-  paidAt: 'Paid',
+  paidAt: 'Paid on',
   backTo: (merchant) => `Back to ${merchant}`,
   poweredBy: 'Payments by ItPay',
+  order: 'Order',
+  paidWith: 'Paid with',
+  printReceipt: 'Print receipt',
+  codeTrouble: 'The code does not work?',
+  newCode: 'Show a new code',
+  newCodeShown: 'This is a new code.',
+  newCodeFailed: 'There is no new code right now. Please try again in a moment.',
   states: {
     waiting: { title: 'Waiting for your payment', detail: 'This page updates by itself once you have paid.' },
     scanned: { title: 'Code scanned', detail: 'Confirm the payment in your app.' },
@@ -85,6 +57,11 @@ export const en: Messages = {
     missing: {
       title: 'We cannot show this payment',
       detail: 'The link is incomplete or has expired. Open the whole link again, or ask the shop for a new one.',
+    },
+    locked: {
+      title: 'Please open the payment link again',
+      detail:
+        'This browser has not opened this payment, or it was too long ago. Open the whole link that the shop gave you.',
     },
   },
 };
