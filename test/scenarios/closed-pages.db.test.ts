@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { testPayWithRail } from '../support/fake-rail.js';
+import { openPayPage } from '../support/pay-page.js';
 import { contents } from './tables.js';
 
 describe('the pay page of a payment that is over', () => {
@@ -11,7 +12,7 @@ describe('the pay page of a payment that is over', () => {
 
   const open = async (more: object = {}) => (await t.create({ order_reference: `p-${fresh++}`, ...more })).body;
   const pageOf = async ({ pay_url }: { pay_url: string }) => {
-    const answer = await t.request('GET', pay_url.replace('https://shop.example/itpay', ''), { key: null });
+    const answer = await openPayPage(t, pay_url);
     return {
       status: answer.status,
       text: answer.text.replaceAll(/<[^>]+>/g, ' '),
@@ -89,7 +90,7 @@ describe('the pay page of a payment that is over', () => {
     await shop.rail.pay(intent.channel_reference);
     await shop.deliver();
 
-    const answer = await shop.request('GET', intent.pay_url.replace('https://shop.example/itpay', ''), { key: null });
+    const answer = await openPayPage(shop, intent.pay_url);
 
     expect(await shop.intent(intent.id)).toMatchObject({ status: 'succeeded', late_payment: true });
     expect(answer.text).not.toContain('This payment was cancelled');

@@ -27,6 +27,7 @@ describe('a subscriber', () => {
     const told: EventEnvelope<any>[] = [];
     t.pay.on('*', (event) => void told.push(event), { name: 'story' });
     await t.settle();
+    told.length = 0; // the making of the test's own keys
     const intent = await create(t);
     t.clock.advance('5s');
     const paid = (await pay(t, intent.id)).body;

@@ -1,10 +1,19 @@
 import { checkout } from '@itpay/checkout';
 import { isId, isItPayError, ItPayError } from '@itpay/core';
-import { gateway, toFetch, type ApiKeys, type Handle } from '@itpay/gateway';
+import {
+  gateway,
+  toFetch,
+  type ApiKeys,
+  type CallInProcess,
+  type Handle,
+  type InProcessAnswer,
+  type InProcessRequest,
+} from '@itpay/gateway';
 import {
   Accounts,
   createKernel,
   inStartOrder,
+  redactingLogger,
   secretsFrom,
   type Account,
   type AnyPlugin,
@@ -12,19 +21,21 @@ import {
 } from '@itpay/kernel';
 import { payment, type PaymentApi } from '@itpay/payment';
 import { simulator } from '@itpay/simulator';
+import { webhook } from '@itpay/webhook';
 import type { Knex } from 'knex';
-import { openDrivers } from './drivers.js';
-import { defaultLogger } from './logger.js';
+import { limitsFor, openDrivers } from './drivers.js';
+import { defaultLogger, passwordOf } from './logger.js';
 import { checkOptions, invalid, type CheckedOptions, type ItPayOptions } from './options.js';
 import { paymentsOf, type Payments } from './payments.js';
 import { secretKeys } from './secret-key.js';
+import { STOP_TIMEOUT_MS, stopWithin, type Stoppable } from './stop.js';
 
 /** A running ItPay, in the host's process. */
 export interface ItPay {
   /** Payments of the default account, in the default mode. */
   readonly payments: Payments;
-  /** The same for another account or mode. */
-  as(who: { readonly account: string; readonly livemode: boolean }): { readonly payments: Payments };
+  /** The same for another account or mode, and every route of the API. */
+  as(who: InProcessIdentity): InProcess;
   /** The account of calls in this process. Throws `CONFIGURATION_INVALID` when there are several and none was chosen. */
   readonly account: Account;
   readonly accounts: Pick<Accounts, 'create' | 'find' | 'findByName' | 'list'>;
@@ -48,14 +59,49 @@ export interface ItPay {
   readonly publicUrl: string;
   /** Runs everything that is due now: for tests and scripts. */
   settle(): Promise<void>;
-  /** Answers 503 from now on, lets running requests and jobs finish, and closes the database. */
+  /**
+   * Answers 503 from now on, ends long polls and streams, lets running requests, jobs and sweeps finish, and closes the
+   * database. What has not ended after `stopTimeoutMs` is left behind, with a warning in the log that names it: stopping
+   * resolves then, too. A second call waits for the first.
+   */
   stop(): Promise<void>;
 }
 
+/** For whom code of this process acts. */
+export interface InProcessIdentity {
+  readonly account: string;
+  readonly livemode: boolean;
+  /** Who acts, in the audit log. Left out: `host`. */
+  readonly id?: string;
+}
+
+/** What code of this process can do for one account, in one mode. */
+export interface InProcess {
+  readonly payments: Payments;
+  /**
+   * Calls any route of the API without HTTP, key or rate limit, with every scope: for scripts, and for what has no method
+   * here. The answer is that of HTTP; an error is one with its status, and nothing is thrown for it.
+   *
+   * @throws ItPayError `PARAMETER_INVALID` for a path that answers with something else than JSON
+   * @example const { body } = await pay.as({ account, livemode: false }).call({ method: 'GET', path: '/v1/refunds' });
+   */
+  call(request: InProcessRequest): Promise<InProcessAnswer>;
+}
+
 /** The plugins that are always there, and the host's. */
-export function allPlugins(options: Pick<ItPayOptions, 'authenticate' | 'plugins'>): readonly AnyPlugin[] {
-  const { authenticate, plugins } = options;
-  return inStartOrder([gateway({ authenticate }), payment(), checkout(), simulator(), ...plugins]);
+export function allPlugins(
+  options: Pick<ItPayOptions, 'authenticate' | 'cors' | 'plugins' | 'rateLimits' | 'trustProxy' | 'webhooks'>,
+): readonly AnyPlugin[] {
+  const { authenticate, cors, plugins, trustProxy, webhooks } = options;
+  const limits = limitsFor(options);
+  const builtIn = [
+    gateway({ authenticate, cors, limits, trustProxy }),
+    payment(),
+    checkout(),
+    simulator(),
+    webhook(webhooks),
+  ];
+  return inStartOrder([...builtIn, ...plugins]);
 }
 
 /**
@@ -66,8 +112,9 @@ export function allPlugins(options: Pick<ItPayOptions, 'authenticate' | 'plugins
  */
 export async function createItPay(given: ItPayOptions): Promise<ItPay> {
   const options = checkOptions(given);
-  const logger = options.logger ?? defaultLogger();
-  const secrets = secretsFrom(await secretKeys(options));
+  const keys = await secretKeys(options);
+  const logger = redactingLogger(options.logger ?? defaultLogger(), [...keys, ...passwordOf(options.database)]);
+  const secrets = secretsFrom(keys);
   const drivers = await openDrivers(options, logger);
   const plugins = allPlugins(options);
   const kernel = await createKernel({
@@ -90,16 +137,28 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
       if (isItPayError(chosen)) throw chosen;
       return chosen;
     };
-    const actorFor = (who: { account: string; livemode: boolean }) => ({ ...who, id: 'host', requestId: null });
+    const actorFor = ({ account, livemode, id = 'host' }: InProcessIdentity) => {
+      return { account, livemode, id, requestId: null };
+    };
     if (options.paymentPolicy !== undefined) await paymentApi.setPolicy(account().id, options.paymentPolicy);
     if (options.work !== false) kernel.startWork();
 
+    const stoppable: Stoppable = {
+      drain: (limitMs) => gatewayApi.drain(limitMs),
+      stopWork: () => kernel.stopWork(),
+      close: () => kernel.close(),
+      abandon: () => kernel.abandon(),
+      running: () => [...gatewayApi.running().map((route) => `request ${route}`), ...kernel.running()],
+    };
     let stopped: Promise<void> | undefined;
     return {
       get payments() {
         return paymentsOf(paymentApi, actorFor({ account: account().id, livemode: options.mode === 'live' }));
       },
-      as: (who) => ({ payments: paymentsOf(paymentApi, actorFor(who)) }),
+      as: ({ account, livemode, id = 'host' }) => ({
+        payments: paymentsOf(paymentApi, actorFor({ account, livemode, id })),
+        call: (request) => gatewayApi.call({ account, livemode, id }, request),
+      }),
       get account() {
         return account();
       },
@@ -111,7 +170,7 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
       knex: drivers.database.knex,
       publicUrl: options.publicUrl,
       settle: () => kernel.settle(),
-      stop: () => (stopped ??= gatewayApi.drain().then(() => kernel.close())),
+      stop: () => (stopped ??= stopWithin(options.stopTimeoutMs ?? STOP_TIMEOUT_MS, stoppable, logger)),
     };
   } catch (error) {
     await kernel.close();
@@ -121,7 +180,13 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
 
 interface BuiltInApis {
   readonly payment: PaymentApi;
-  readonly gateway: { readonly handle: Handle; readonly keys: ApiKeys; drain(): Promise<void> };
+  readonly gateway: {
+    readonly handle: Handle;
+    readonly keys: ApiKeys;
+    readonly call: CallInProcess;
+    drain(limitMs?: number): Promise<void>;
+    running(): readonly string[];
+  };
 }
 
 // A host that never heard of accounts has one. Its name is what payers read, so it begins as the host's name.

@@ -1,7 +1,16 @@
 import { join } from 'node:path';
-import { fileBlobStore, memoryPubSub, openPglite, openPostgres, postgresPubSub } from '@itpay/data';
-import type { BlobStore, Database, Logger, PubSub } from '@itpay/kernel';
-import type { CheckedOptions } from './options.js';
+import {
+  fileBlobStore,
+  memoryPubSub,
+  memoryRateLimiter,
+  openPglite,
+  openPostgres,
+  postgresPubSub,
+  postgresRateLimiter,
+} from '@itpay/data';
+import type { RateLimitOptions } from '@itpay/gateway';
+import type { BlobStore, Database, Logger, PubSub, RateLimiterFactory } from '@itpay/kernel';
+import type { CheckedOptions, ItPayOptions } from './options.js';
 
 export interface Drivers {
   readonly database: Database;
@@ -27,4 +36,13 @@ export async function openDrivers(options: CheckedOptions, logger: Logger): Prom
     onProgress: options.onProgress,
   });
   return { database, pubsub: memoryPubSub(), blobStore };
+}
+
+/** Where requests are counted, and by which limits; undefined when the host switched them off. */
+export function limitsFor({
+  rateLimits = {},
+}: Pick<ItPayOptions, 'rateLimits'>): { limiter: RateLimiterFactory; rates: RateLimitOptions } | undefined {
+  if (rateLimits === false) return undefined;
+  const { store, ...rates } = rateLimits;
+  return { limiter: store === 'postgres' ? postgresRateLimiter : memoryRateLimiter, rates };
 }

@@ -1,4 +1,5 @@
-export { createItPay, type ItPay } from './create-itpay.js';
+export { createItPay, type InProcess, type InProcessIdentity, type ItPay } from './create-itpay.js';
+export type { InProcessAnswer, InProcessRequest } from '@itpay/gateway';
 export type { ItPayOptions } from './options.js';
 export type { CreateIntentInput, CreateIntentOptions, HostIntent, ListIntentsInput, Payments } from './payments.js';
 export { optionsFromEnvironment, type Environment } from './environment.js';

@@ -5,3 +5,14 @@ import { pino } from 'pino';
 export function defaultLogger(environment = process.env): Logger {
   return pino({ name: 'itpay', level: environment.LOG_LEVEL ?? 'info' });
 }
+
+/** The password in a database URL, as it stands there and as it is sent: a driver's error may repeat either. */
+export function passwordOf(database: string | undefined): readonly string[] {
+  if (database === undefined || !URL.canParse(database)) return [];
+  const { password } = new URL(database);
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    return [password];
+  }
+}

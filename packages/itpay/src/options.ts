@@ -1,4 +1,12 @@
 import { ItPayError } from '@itpay/core';
+import {
+  clientAddress,
+  isWebOrigin,
+  rateLimitsFrom,
+  type CorsOptions,
+  type RateLimitOptions,
+  type TrustProxy,
+} from '@itpay/gateway';
 import type {
   AnyPlugin,
   BlobStore,
@@ -10,6 +18,7 @@ import type {
   Random,
 } from '@itpay/kernel';
 import { POLICIES, type PaymentPolicy } from '@itpay/payment';
+import type { WebhookOptions } from '@itpay/webhook';
 import type { Knex } from 'knex';
 
 /** What a host says about its ItPay. Only `publicUrl` and `plugins` have no default. */
@@ -52,9 +61,31 @@ export interface ItPayOptions {
 
   /** The host's own sessions in place of API keys: says who calls, or null. */
   readonly authenticate?: (request: CredentialRequest) => Principal | null | Promise<Principal | null>;
+  /** Lets pages of these origins call `/v1` from a browser: `{ origins: ['https://admin.example'] }`. Default: none. */
+  readonly cors?: CorsOptions;
+  /**
+   * Limits for each caller, over the defaults: `{ merchant: { perSecond: 500 } }`. With `store: 'postgres'` processes share
+   * them; the default counts in each process for itself. False: no limits, because something in front of ItPay has them.
+   */
+  readonly rateLimits?: false | ({ readonly store?: 'memory' | 'postgres' } & RateLimitOptions);
+  /**
+   * The proxies in front of this process, which say who the client is: how many (`1`), or where (`['10.0.0.0/8']`). Default:
+   * none; what a request says about its client is not believed.
+   */
+  readonly trustProxy?: TrustProxy;
+  /**
+   * Webhooks: which receivers are allowed beyond public https ones (`allowedOrigins`, `allowHttp`), and how long events are
+   * kept (`retentionDays`).
+   */
+  readonly webhooks?: WebhookOptions;
   readonly blobStore?: BlobStore;
-  /** pino, or anything with its `debug`, `info`, `warn` and `error`. Default: pino, JSON lines on standard output. */
+  /**
+   * pino, or anything with its `debug`, `info`, `warn` and `error`: secrets are taken out before it is called. Default:
+   * pino, JSON lines on standard output, at the level of `LOG_LEVEL` (`info`).
+   */
   readonly logger?: Logger;
+  /** How long `stop` waits for what runs, in milliseconds. Default: 30 000. */
+  readonly stopTimeoutMs?: number;
   readonly clock?: Clock;
   readonly ids?: IdGenerator;
   readonly random?: Random;
@@ -92,10 +123,27 @@ export function checkOptions(options: ItPayOptions): CheckedOptions {
   if (options.database !== undefined && options.knex !== undefined) {
     throw invalid('database', 'Give database (a URL) or knex (your own instance), not both.');
   }
+  const wrongOrigin = options.cors?.origins.find((origin) => !isWebOrigin(origin));
+  if (wrongOrigin !== undefined) {
+    throw invalid(
+      'cors',
+      `"${wrongOrigin}" is no origin. Write scheme, host and port only, as in "https://admin.example".`,
+    );
+  }
+  if (options.trustProxy !== undefined) clientAddress(options.trustProxy);
+  if (options.rateLimits) {
+    const { store = 'memory', ...rates } = options.rateLimits;
+    if (store !== 'memory' && store !== 'postgres') throw invalid('rateLimits', 'store is "memory" or "postgres".');
+    rateLimitsFrom(rates);
+  }
   for (const [when, policy] of Object.entries(options.paymentPolicy ?? {})) {
     if (!['late', 'over', 'under'].includes(when) || !POLICIES.includes(policy)) {
       throw invalid('paymentPolicy', `late, over and under are each one of ${POLICIES.join(', ')}.`);
     }
+  }
+  const { stopTimeoutMs } = options;
+  if (stopTimeoutMs !== undefined && !(stopTimeoutMs >= 0 && stopTimeoutMs <= 3_600_000)) {
+    throw invalid('stopTimeoutMs', 'Give milliseconds from 0 to 3600000 (an hour).');
   }
   if (!Array.isArray(options.plugins)) {
     throw invalid('plugins', 'Give a list, such as [promptpay({ target: "0812345678" })].');

@@ -15,6 +15,7 @@ import {
   PubSub,
   Secrets,
   Settings,
+  Telemetry,
   token,
   type Services,
 } from '@itpay/kernel';
@@ -52,12 +53,13 @@ export const SERVICE_DEPENDENCIES = [
   AuditLog.token,
   Outbox.token,
   Jobs.token,
+  Telemetry.token,
 ] as const;
 
 /** Builds everything that the use cases work with, once, when the kernel starts. */
 export function buildServices(...services: Services<typeof SERVICE_DEPENDENCIES>): PaymentServices {
   const [database, clock, ids, logger, pubsub, blobs, secrets, settings, displayTokens, ...rest] = services;
-  const [accounts, channels, guard, idempotency, audit, outbox, jobs] = rest;
+  const [accounts, channels, guard, idempotency, audit, outbox, jobs, telemetry] = rest;
   const store = new IntentStore(database);
   const callbackTokens = new CallbackTokens(secrets);
   const built: PaymentServices = {
@@ -74,6 +76,7 @@ export function buildServices(...services: Services<typeof SERVICE_DEPENDENCIES>
     audit,
     outbox,
     jobs,
+    telemetry,
     store,
     engine: new OperationEngine({ database, clock, logger, pubsub, audit, outbox, idempotency, channels, store }),
     charges: new QrChargeStore(database),

@@ -1,15 +1,29 @@
-import { BlobStore, definePlugin, JobHandlers, Logger, Routes, Secrets, SimulatedRails, Sweeps } from '@itpay/kernel';
+import {
+  BlobStore,
+  definePlugin,
+  Gauges,
+  HealthChecks,
+  JobHandlers,
+  Logger,
+  Routes,
+  Secrets,
+  SimulatedRails,
+  Sweeps,
+} from '@itpay/kernel';
 import { paymentApi, PaymentApi } from './api.js';
 import { buildServices, SERVICE_DEPENDENCIES, ServicesToken } from './build-services.js';
+import { bodyRetention } from './callback/retention.js';
 import { callbackRoutes } from './callback/routes.js';
 import { CallbackTokens } from './callback/token.js';
 import { channelRoutes } from './channels/routes.js';
+import { channelChecks, paymentGauges } from './gauges.js';
 import { inflowRoutes } from './inflow/routes.js';
 import { expireDue } from './intent/expire.js';
 import { intentRoutes } from './intent/routes.js';
 import { timelineRoute } from './intent/timeline.js';
 import { payment0001 } from './migrations/0001-payment.js';
 import { payment0002 } from './migrations/0002-money.js';
+import { payment0003 } from './migrations/0003-operations.js';
 import { operationRoutes } from './operation/routes.js';
 import { forgetImageJob } from './qr-charge/image-jobs.js';
 import { qrChargeRoutes } from './qr-charge/routes.js';
@@ -22,7 +36,7 @@ export const payment = () =>
   definePlugin({
     name: 'payment',
     version: '1',
-    migrations: [payment0001, payment0002],
+    migrations: [payment0001, payment0002, payment0003],
     api: PaymentApi,
     register(registry) {
       registry.own(ServicesToken, SERVICE_DEPENDENCIES, buildServices, ({ waiters }) => waiters.close());
@@ -37,7 +51,7 @@ export const payment = () =>
       registry.contribute(Routes, [ServicesToken], operationRoutes);
       registry.contribute(Routes, [ServicesToken], channelRoutes);
       registry.contribute(Routes, [ServicesToken, Secrets, Logger], (services, secrets, logger) =>
-        callbackRoutes(services, new CallbackTokens(secrets), logger),
+        callbackRoutes(services, new CallbackTokens(secrets), secrets, logger),
       );
       registry.contribute(Routes, [ServicesToken, SimulatedRails], simulateRoutes);
 
@@ -50,5 +64,9 @@ export const payment = () =>
         name: 'payment.expiry',
         run: () => expireDue(services),
       }));
+      registry.contribute(Sweeps, [ServicesToken], bodyRetention);
+
+      registry.contribute(HealthChecks, [ServicesToken], channelChecks);
+      registry.contribute(Gauges, [ServicesToken], paymentGauges);
     },
   });

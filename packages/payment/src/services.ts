@@ -13,6 +13,7 @@ import type {
   Logger,
   Outbox,
   PubSub,
+  Telemetry,
 } from '@itpay/kernel';
 import type { InflowStore } from './inflow/store.js';
 import type { IntentStore } from './intent/store.js';
@@ -37,6 +38,7 @@ export interface PaymentServices {
   readonly jobs: Jobs;
   readonly logger: Logger;
   readonly pubsub: PubSub;
+  readonly telemetry: Telemetry;
   readonly engine: OperationEngine;
   readonly store: IntentStore;
   readonly charges: QrChargeStore;

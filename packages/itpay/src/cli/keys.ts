@@ -1,4 +1,5 @@
 import { ItPayError } from '@itpay/core';
+import { SCOPE_PRESETS, type MadeKey, type ScopePreset } from '@itpay/gateway';
 import { Command } from './command.js';
 import type { ItPay } from '../create-itpay.js';
 import { withItPay } from './load-options.js';
@@ -14,23 +15,28 @@ export function keysCommand(): Command {
     .option('--live', 'a key for real money (default: a test key)')
     .option('--label <text>', 'says to people what the key is for', 'made by the command line')
     .option('--scopes <list>', 'separated by commas (default: all of a merchant)')
+    .option('--preset <name>', `scopes that go together: ${PRESETS.join(', ')}`)
+    .option('--ip <list>', 'works only from these addresses and CIDRs, separated by commas')
+    .option('--require-signature', 'requests with it must be signed')
     .option('--expires-in-days <n>', 'ends by itself')
     .option(...account)
     .option('--json', 'print JSON')
     .action(async (options: CreateOptions, command: Command) => {
       await withItPay(command, async (pay) => {
-        const scopes = options.scopes?.split(',').map((scope) => scope.trim());
-        const { key, token } = await pay.keys.create({
+        const scopes = listed(options.scopes);
+        if (scopes !== undefined && options.preset !== undefined) {
+          throw new ItPayError('PARAMETER_INVALID', { message: 'Give --scopes or --preset, not both.' });
+        }
+        const made = await pay.keys.create({
           account: await accountId(pay, options.account),
           livemode: options.live === true,
           label: options.label,
           expiresAt: expiry(options.expiresInDays),
-          ...(scopes ? { scopes } : { preset: 'merchant_full' as const }),
+          ipAllowlist: listed(options.ip),
+          requireSignature: options.requireSignature === true,
+          ...(scopes ? { scopes } : { preset: presetOf(options.preset) }),
         });
-        print(options.json, { ...key, token }, [
-          token,
-          `Keep it now: only its end (${key.masked}) can be shown again.`,
-        ]);
+        show(options.json, made);
       });
     });
 
@@ -55,6 +61,21 @@ export function keysCommand(): Command {
     });
 
   keys
+    .command('rotate')
+    .argument('<id>', 'the id of the key: key_…')
+    .description('replace a key; the secret of the new one is shown once')
+    .option('--overlap-hours <n>', 'how long the old key works on, 0 to 168', '24')
+    .option('--json', 'print JSON')
+    .action(async (id: string, options: { overlapHours: string; json?: boolean }, command: Command) => {
+      const overlapMs = overlapOf(options.overlapHours);
+      await withItPay(command, async (pay) => {
+        show(options.json, await pay.keys.rotate(id, { overlapMs }), [
+          overlapMs === 0 ? `${id} has ended.` : `${id} works on for ${options.overlapHours} hours.`,
+        ]);
+      });
+    });
+
+  keys
     .command('revoke')
     .argument('<id>', 'the id of the key: key_…')
     .description('end a key for good')
@@ -72,9 +93,39 @@ interface CreateOptions {
   readonly live?: boolean;
   readonly label: string;
   readonly scopes?: string;
+  readonly preset?: string;
+  readonly ip?: string;
+  readonly requireSignature?: boolean;
   readonly expiresInDays?: string;
   readonly account?: string;
   readonly json?: boolean;
+}
+
+const PRESETS = Object.keys(SCOPE_PRESETS) as ScopePreset[];
+
+function presetOf(name: string = 'merchant_full'): ScopePreset {
+  const found = PRESETS.find((preset) => preset === name);
+  if (found !== undefined) return found;
+  throw new ItPayError('PARAMETER_INVALID', {
+    message: `--preset: there is no preset "${name}". There are: ${PRESETS.join(', ')}.`,
+  });
+}
+
+const listed = (text: string | undefined) => text?.split(',').map((part) => part.trim());
+
+function overlapOf(hours: string): number {
+  if (/^\d{1,3}$/.test(hours) && Number(hours) <= 168) return Number(hours) * 3_600_000;
+  throw new ItPayError('PARAMETER_INVALID', { message: `--overlap-hours: "${hours}" is not a number from 0 to 168.` });
+}
+
+/** Prints a new key, whose secrets nobody sees a second time. */
+function show(json: boolean | undefined, { key, token, signingSecret }: MadeKey, more: readonly string[] = []): void {
+  print(json, { ...key, token, signingSecret }, [
+    token,
+    ...(signingSecret === null ? [] : [`Signing secret: ${signingSecret}`]),
+    `Keep it now: only its end (${key.masked}) can be shown again.`,
+    ...more,
+  ]);
 }
 
 function expiry(days: string | undefined): Date | undefined {

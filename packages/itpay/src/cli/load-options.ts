@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from './command.js';
 import { optionsFromEnvironment, type Environment } from '../environment.js';
+import { warningsOnStderr } from './warnings.js';
 import { createItPay, type ItPay } from '../create-itpay.js';
 import { invalid, type ItPayOptions } from '../options.js';
 
@@ -27,15 +28,21 @@ export async function loadOptions(command: Command): Promise<CommandOptions> {
   return { ...environment, plugins: [], ...withoutUndefined(loaded.default), configFile: file };
 }
 
-/** Opens the installation for one command: no jobs run, and only warnings are logged. */
-export async function withItPay<T>(command: Command, work: (pay: ItPay) => Promise<T>): Promise<T> {
-  const options = await loadOptions(command);
-  process.env.LOG_LEVEL ??= 'warn';
+/**
+ * Opens the installation for one command: no jobs run, and only warnings are logged.
+ *
+ * @param work `alone`: the database is the embedded one, which nobody else can use meanwhile
+ */
+export async function withItPay<T>(
+  command: Command,
+  work: (pay: ItPay, opened: { readonly alone: boolean }) => Promise<T>,
+): Promise<T> {
+  const options = { logger: warningsOnStderr, ...(await loadOptions(command)) };
   // An embedded database is this process's alone; a shared one is brought up to date on purpose, by "itpay migrate".
   const shared = options.database !== undefined || options.knex !== undefined;
   const pay = await createItPay({ ...options, migrate: shared ? 'check' : 'auto', work: false });
   try {
-    return await work(pay);
+    return await work(pay, { alone: !shared });
   } finally {
     await pay.stop();
   }

@@ -1,8 +1,14 @@
 import { Command } from './command.js';
 import { accountsCommand } from './accounts.js';
+import { doctorCommand } from './doctor.js';
+import { eventsCommand } from './events.js';
+import { inflowsCommand } from './inflows.js';
 import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';
+import { operationsCommand } from './operations.js';
 import { startCommand } from './start.js';
+import { triggerCommand } from './trigger.js';
+import { webhooksCommand } from './webhooks.js';
 
 const ENVIRONMENT = `
 Environment:
@@ -11,6 +17,8 @@ Environment:
   ITPAY_SECRET_KEY   at least 32 random characters; required with DATABASE_URL
   ITPAY_PUBLIC_URL   where the mount is reached from outside (default: http://localhost:PORT/itpay)
   PORT               where "itpay start" listens (default: 3000)
+  ITPAY_URL          a running server that commands ask, in place of opening the database themselves
+  ITPAY_API_KEY      a key of that server
 
 Channels and other plugins come from itpay.config.js (or .mjs) in the current directory, or from --config FILE:
   import { promptpay } from '@itpay/channel-promptpay';
@@ -30,8 +38,14 @@ export function program(): Command {
     });
   itpay.addCommand(startCommand());
   itpay.addCommand(migrateCommand());
+  itpay.addCommand(doctorCommand());
   itpay.addCommand(keysCommand());
   itpay.addCommand(accountsCommand());
+  itpay.addCommand(operationsCommand());
+  itpay.addCommand(inflowsCommand());
+  itpay.addCommand(eventsCommand());
+  itpay.addCommand(webhooksCommand());
+  itpay.addCommand(triggerCommand());
   inherit(itpay);
   return itpay;
 }

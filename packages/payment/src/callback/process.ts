@@ -26,6 +26,8 @@ export interface ReceivedNotice {
   readonly notice: ChannelNotice;
   /** SHA-256 of the body. */
   readonly bodyDigest: Buffer;
+  /** The body, encrypted. */
+  readonly sealedBody: Uint8Array;
   readonly requestId: string;
 }
 
@@ -41,19 +43,23 @@ export async function processNotice(
   logger: Logger,
   received: ReceivedNotice,
 ): Promise<NoticeResult> {
-  const { channel, bodyDigest } = received;
+  const { channel, bodyDigest, sealedBody } = received;
   const claim = await claimNotification(services.database, {
     id: services.ids.next('ntf'),
     channelInstance: channelInstanceKey(channel),
     eventKey: eventKeyOf(received),
     bodyDigest,
+    sealedBody,
     now: services.clock.now(),
   });
   if (claim.verdict === 'processed') return 'processed';
   if (claim.verdict === 'busy') return 'failure';
   try {
     const refusal = await applyNotice(services, received, claim.held);
-    if (refusal === null) return 'processed';
+    if (refusal === null) {
+      measure(services, received);
+      return 'processed';
+    }
     logger.warn(
       { security: true, ...namesOf(received), reason: refusal },
       'A verified notification does not fit and was rejected.',
@@ -67,6 +73,16 @@ export async function processNotice(
     await release(services, logger, claim.held);
     return 'failure';
   }
+}
+
+/** How long news of a payment took to get here. */
+function measure({ telemetry, clock }: PaymentServices, { channel, notice }: ReceivedNotice): void {
+  if (notice.kind !== 'payment') return;
+  const seconds = (clock.now().getTime() - notice.credit!.paidAt.getTime()) / 1000;
+  telemetry.duration('itpay.channel.callback.lag', seconds, {
+    'itpay.channel.id': channel.id,
+    'itpay.channel.mode': channel.mode,
+  });
 }
 
 // Kind and reference belong to it: a rail that reports several things under one number must not lose all but the first.
@@ -132,6 +148,7 @@ async function applyToOperation(
         source: 'callback',
         channelReference: notice.reference,
       });
+      if (intent.status === 'scanning') tx.afterCommit(() => measureScan(services, channel, intent));
       return null;
     case 'authorized':
       await concludeOrder(services, tx, actor, { intentId: intent.id, channelReference: notice.reference });
@@ -150,6 +167,15 @@ async function applyToOperation(
     case 'refund':
       return concludeRefund(services, tx, actor, operation, notice);
   }
+}
+
+/** The scan was the last thing that had happened to the intent. */
+function measureScan({ telemetry, clock }: PaymentServices, { id, mode }: Channel, { updatedAt }: PaymentIntent): void {
+  const seconds = (clock.now().getTime() - updatedAt.getTime()) / 1000;
+  telemetry.duration('itpay.payment.scan_to_pay.duration', seconds, {
+    'itpay.channel.id': id,
+    'itpay.channel.mode': mode,
+  });
 }
 
 async function concludeRefund(

@@ -1,12 +1,14 @@
 import { isItPayError, ItPayError } from '@itpay/core';
 import {
   defineRoute,
+  withoutMessage,
   type CallbackAnswer,
   type Channel,
   type Logger,
   type RawRequest,
   type Route,
   type RouteAnswer,
+  type Secrets,
   type VerifiedCallback,
 } from '@itpay/kernel';
 import { z } from 'zod';
@@ -17,6 +19,9 @@ import type { CallbackTokens } from './token.js';
 
 type RejectReason = Parameters<NonNullable<Channel['rejectCallback']>>[0];
 
+/** What the key belongs to under which bodies are sealed. */
+const SEALED_FOR = 'notification';
+
 /** "Not accepted" for a rail that has no words of its own for it. */
 const REJECT_STATUS: Readonly<Record<RejectReason, number>> = { signature: 401, mismatch: 422, failure: 500 };
 
@@ -25,6 +30,7 @@ const ROUTE = {
   tag: 'Channels',
   access: 'public',
   raw: true,
+  rate: 'callback',
   description:
     'Called by the channel and by nobody else. The signature over the raw bytes decides; what is not proven to come from ' +
     'the channel changes nothing. The answer is in the channel’s own dialect: it says "accepted" after the commit.',
@@ -38,7 +44,12 @@ const ROUTE = {
 } as const;
 
 /** Where rails tell us: one address for each channel instance, and the addresses that a rail fixes itself. */
-export function callbackRoutes(services: PaymentServices, tokens: CallbackTokens, logger: Logger): readonly Route[] {
+export function callbackRoutes(
+  services: PaymentServices,
+  tokens: CallbackTokens,
+  secrets: Secrets,
+  logger: Logger,
+): readonly Route[] {
   const { channels } = services;
   const instances = [...channels.list('live'), ...channels.list('test')].filter(takesCallbacks);
 
@@ -55,7 +66,7 @@ export function callbackRoutes(services: PaymentServices, tokens: CallbackTokens
         // Without the token in it: whoever reads the log has no need for it.
         throw new ItPayError('CHANNEL_NOT_FOUND', { message: 'No channel is called at this address.', param: 'token' });
       }
-      return answerCallback(services, logger, [chosen], raw, requestId);
+      return answerCallback(services, secrets, logger, [chosen], raw, requestId);
     },
   });
 
@@ -67,7 +78,7 @@ export function callbackRoutes(services: PaymentServices, tokens: CallbackTokens
       ...ROUTE,
       path,
       summary: `Notification from ${sharing[0]!.displayName}`,
-      run: ({ raw, requestId }) => answerCallback(services, logger, sharing, raw, requestId),
+      run: ({ raw, requestId }) => answerCallback(services, secrets, logger, sharing, raw, requestId),
     });
   });
 
@@ -80,20 +91,24 @@ type Verification =
 
 async function answerCallback(
   services: PaymentServices,
+  secrets: Secrets,
   logger: Logger,
   candidates: readonly Channel[],
   raw: RawRequest,
   requestId: string,
 ): Promise<RouteAnswer> {
   const verification = await verify(logger, candidates, raw, requestId);
-  if (!verification.ok) return rejection(candidates[0]!, verification.reason);
+  if (!verification.ok) {
+    return { ...rejection(candidates[0]!, verification.reason), unproven: verification.reason === 'signature' };
+  }
 
   const { channel, verified } = verification;
   const bodyDigest = sha256(raw.rawBody);
+  const sealedBody = secrets.seal(SEALED_FOR, raw.rawBody);
   const results: NoticeResult[] = [];
   // One after the other: they may be about one payment. A bad one keeps no other from being processed.
   for (const notice of verified.notices) {
-    results.push(await processNotice(services, logger, { channel, notice, bodyDigest, requestId }));
+    results.push(await processNotice(services, logger, { channel, notice, bodyDigest, sealedBody, requestId }));
   }
   if (results.includes('failure')) return rejection(channel, 'failure');
   if (results.includes('mismatch')) return rejection(channel, 'mismatch');
@@ -115,7 +130,7 @@ async function verify(
       // Not a word about the signature: it could not be checked. The rail should come again.
       reason = 'failure';
       logger.error(
-        { err: error, channel: channel.id, mode: channel.mode, requestId },
+        { err: withoutMessage(error), channel: channel.id, mode: channel.mode, requestId },
         'A callback could not be checked.',
       );
     }

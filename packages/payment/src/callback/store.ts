@@ -16,6 +16,8 @@ export interface NewClaim {
   /** What identifies the event at this instance. */
   readonly eventKey: string;
   readonly bodyDigest: Uint8Array;
+  /** The body as it came, encrypted: evidence, kept for a time. */
+  readonly sealedBody: Uint8Array;
   readonly now: Date;
 }
 
@@ -66,10 +68,11 @@ export async function releaseNotification(on: Queryable, { id, leaseExpiresAt }:
 const CLAIM = statement<NewClaim & { readonly leaseExpiresAt: Date }, { id: string }>(
   'notification_claim',
   `insert into {schema}.notifications as known
-     (id, channel_instance, event_key, state, lease_expires_at, body_digest, received_at)
-   values (:id, :channelInstance, :eventKey, 'claimed', :leaseExpiresAt, :bodyDigest, :now)
+     (id, channel_instance, event_key, state, lease_expires_at, body_digest, sealed_body, body_at, received_at)
+   values (:id, :channelInstance, :eventKey, 'claimed', :leaseExpiresAt, :bodyDigest, :sealedBody, :now, :now)
    on conflict (channel_instance, event_key) do update set
-     state = 'claimed', lease_expires_at = excluded.lease_expires_at, body_digest = excluded.body_digest, reason = null
+     state = 'claimed', lease_expires_at = excluded.lease_expires_at, body_digest = excluded.body_digest,
+     sealed_body = excluded.sealed_body, body_at = excluded.body_at, reason = null
     where known.state in ('received', 'rejected')
        or (known.state = 'claimed' and known.lease_expires_at <= excluded.received_at)
    returning id`,

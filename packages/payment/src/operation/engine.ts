@@ -225,7 +225,8 @@ export class OperationEngine {
 
   async find(id: string, on: Queryable = this.#deps.database): Promise<Operation> {
     const operation = await findOperation(on, id);
-    if (operation === null) throw new ItPayError('OPERATION_NOT_FOUND', { details: { object: 'operation', id } });
+    if (operation === null)
+      throw new ItPayError('OPERATION_NOT_FOUND', { param: 'id', details: { object: 'operation', id } });
     return operation;
   }
 

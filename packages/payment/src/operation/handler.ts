@@ -1,5 +1,14 @@
 import { ItPayError } from '@itpay/core';
-import type { Actor, ChannelFailure, Operation, Outcome, Queryable, RouteAnswer, Tx } from '@itpay/kernel';
+import {
+  asReplayed,
+  type Actor,
+  type ChannelFailure,
+  type Operation,
+  type Outcome,
+  type Queryable,
+  type RouteAnswer,
+  type Tx,
+} from '@itpay/kernel';
 
 /** What a question to the channel brought. */
 export type Asked<V> =
@@ -42,14 +51,17 @@ export function failedAnswer(error: ItPayError, final: boolean): OperationAnswer
 }
 
 /** @throws ItPayError the failure that an answer keeps */
-export function throwIfFailed(answer: Pick<OperationAnswer, 'status' | 'body'>): void {
+export function throwIfFailed(
+  answer: Pick<OperationAnswer, 'status' | 'body'> & { readonly replayed?: boolean },
+): void {
   if (answer.status < 400) return;
   const { code, message, details } = JSON.parse(answer.body) as {
     code: string;
     message: string;
     details?: Record<string, unknown>;
   };
-  throw new ItPayError(code, { message, details });
+  const error = new ItPayError(code, { message, details });
+  throw answer.replayed === true ? asReplayed(error) : error;
 }
 
 /** An answer over HTTP. A failed one is thrown, so that every error leaves by the same door. */

@@ -19,5 +19,5 @@ export async function closeShownQr(
     { type: `qr_charge.${to}`, objectId: closed.id, sequence: closed.sequence, object: toPlainCharge(closed) },
   ]);
   await services.audit.append(tx, actor, [{ action, objectId: closed.id, fromState: 'active', toState: to }]);
-  await forgetImage(services.jobs, tx, closed.id);
+  await forgetImage(services.jobs, tx, closed.id, services.clock.now());
 }

@@ -41,6 +41,7 @@ export function refundHandler(services: PaymentServices): OperationHandler<Refun
               refundReference: operation.reference,
               amount: refund.amount,
               reason: refund.reason,
+              notifyUrl: services.callbackUrl(channel),
             },
             context,
           ),
