@@ -136,6 +136,19 @@ it('aborts when the client leaves before the answer, and not after it', async ()
   expect(signals.map((signal) => signal.aborted)).toEqual([false, true]);
 });
 
+it('leaves the cookies of the host beside its own', async () => {
+  const server = createServer((_req, res) => {
+    res.setHeader('set-cookie', 'session=1');
+    writeNode(res, { status: 200, headers: { 'set-cookie': 'itpay=2' }, body: null });
+  });
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+
+  expect(answer.headers.getSetCookie()).toEqual(['session=1', 'itpay=2']);
+});
+
 describe('An answer in pieces', () => {
   /** Serves it, and says when its source was told to stop. */
   async function serve(pieces: () => AsyncGenerator<string>) {

@@ -21,7 +21,11 @@ export function writeNode(res: ServerResponse, { status, headers, body }: Neutra
   }
   // Always, because hosts preset it: Koa to 404.
   res.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
+  for (const [name, value] of Object.entries(headers)) {
+    // Beside those of the host, such as its session.
+    if (name === 'set-cookie') res.appendHeader(name, value);
+    else res.setHeader(name, value);
+  }
   if (isStream(body)) void pipe(body, res);
   else res.end(body ?? undefined);
 }

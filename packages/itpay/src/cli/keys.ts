@@ -1,7 +1,7 @@
 import { ItPayError } from '@itpay/core';
 import { SCOPE_PRESETS, type MadeKey, type ScopePreset } from '@itpay/gateway';
 import { Command } from './command.js';
-import type { ItPay } from '../create-itpay.js';
+import { chooseAccount } from './choose-account.js';
 import { withItPay } from './load-options.js';
 import { print, table } from './output.js';
 
@@ -28,7 +28,7 @@ export function keysCommand(): Command {
           throw new ItPayError('PARAMETER_INVALID', { message: 'Give --scopes or --preset, not both.' });
         }
         const made = await pay.keys.create({
-          account: await accountId(pay, options.account),
+          account: await chooseAccount(pay, options.account),
           livemode: options.live === true,
           label: options.label,
           expiresAt: expiry(options.expiresInDays),
@@ -47,7 +47,7 @@ export function keysCommand(): Command {
     .option('--json', 'print JSON')
     .action(async (options: { account?: string; json?: boolean }, command: Command) => {
       await withItPay(command, async (pay) => {
-        const found = await pay.keys.list(await accountId(pay, options.account));
+        const found = await pay.keys.list(await chooseAccount(pay, options.account));
         const rows = found.map((key) => [
           key.id,
           key.masked,
@@ -134,16 +134,4 @@ function expiry(days: string | undefined): Date | undefined {
     throw new ItPayError('PARAMETER_INVALID', { message: `--expires-in-days: "${days}" is not a number of days.` });
   }
   return new Date(Date.now() + Number(days) * 86_400_000);
-}
-
-async function accountId(pay: ItPay, name: string | undefined): Promise<string> {
-  const accounts = await pay.accounts.list();
-  const names = accounts.map((account) => account.name).join(', ');
-  if (name === undefined) {
-    if (accounts.length === 1) return accounts[0]!.id;
-    throw new ItPayError('PARAMETER_MISSING', { message: `Say which account with --account. There are: ${names}.` });
-  }
-  const found = accounts.find((account) => account.id === name || account.name === name);
-  if (found !== undefined) return found.id;
-  throw new ItPayError('RESOURCE_NOT_FOUND', { message: `There is no account "${name}". There are: ${names}.` });
 }

@@ -85,6 +85,23 @@ describe('What an adapter throws', () => {
   const thrown = new Error('socket hang up');
   const throwing = () => Promise.reject(thrown);
 
+  it.each([
+    ['FREQUENCY_LIMITED', 'FREQUENCY_LIMITED'],
+    ['http_502', 'http_502'],
+    ['ACQ.TRADE_NOT_EXIST', 'ACQ.TRADE_NOT_EXIST'],
+    ['key=sk_live_4711; please retry', 'not_a_code'],
+    ['x'.repeat(65), 'not_a_code'],
+  ])('has a code of the rail only where it looks like one: %j', async (rawCode, kept) => {
+    const failure = { category: 'declined', rawCode } as const;
+    const thrown = await guard.attempt(rail({ mapError: () => failure }), 'query', () => Promise.reject(new Error()));
+    const returned = await guard.attempt(rail(), 'query', async () => ({ outcome: 'declined', failure }));
+
+    expect([thrown, returned]).toEqual([
+      { ok: false, failure: { category: 'declined', rawCode: kept } },
+      { ok: true, value: { outcome: 'declined', failure: { category: 'declined', rawCode: kept } } },
+    ]);
+  });
+
   it('becomes the failure that mapError says', async () => {
     const mapError = vi.fn(() => ({ category: 'rate_limited', rawCode: '429', retryAfterMs: 5 }) as const);
 

@@ -77,7 +77,7 @@ export class ChannelGuard {
     };
     return this.#telemetry.span(`${call} ${channel.id}`, { kind: 'client', attributes }, async (span) => {
       const started = performance.now();
-      const attempt = await limited(channel, work);
+      const attempt = withPlainCode(await limited(channel, work));
       const ms = performance.now() - started;
       const failure = attempt.ok ? failureIn(attempt.value) : attempt.failure;
       if (failure !== null) span.fail(failure.category);
@@ -114,6 +114,17 @@ interface MutableFigures {
   calls: number;
   failures: Partial<Record<FailureCategory, number>>;
   latencyMs: number | null;
+}
+
+/**
+ * The rail's own code goes into logs, events and rows, so it has to look like one: whatever else a rail puts in its place
+ * could be anything, a secret included.
+ */
+function withPlainCode<T>(attempt: Attempt<T>): Attempt<T> {
+  const failure = attempt.ok ? failureIn(attempt.value) : attempt.failure;
+  if (failure?.rawCode === undefined || /^[\w.:/-]{1,64}$/.test(failure.rawCode)) return attempt;
+  const plain = { ...failure, rawCode: 'not_a_code' };
+  return attempt.ok ? { ok: true, value: { ...attempt.value, failure: plain } } : { ok: false, failure: plain };
 }
 
 /** An adapter may return a failure instead of throwing it; it counts the same. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Callbacks, type RailEvent } from './callbacks.js';
 import { railControl } from './client.js';
 import { serveRail, type RailProtocol, type RailReply } from './server.js';
@@ -128,8 +128,8 @@ describe('a simulated rail', () => {
       body: 'O1',
       signal: controller.signal,
     });
-    // The books answer after the request was taken in: connections are served in their order.
-    while (behaviour === 'timeout_after' && orders.length === 0) await control.books();
+    if (behaviour === 'timeout_after') await vi.waitUntil(() => orders.length > 0);
+    else await control.books();
     controller.abort();
 
     await expect(hanging).rejects.toThrow();
