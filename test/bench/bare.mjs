@@ -52,6 +52,7 @@ export function bareServer({ database, poolSize, publicUrl }) {
   const pool = new pg.Pool({ connectionString: database, max: poolSize });
   const app = express();
   app.use(express.json());
+  app.get('/itpay/v1/nothing', (req, res) => void res.json({ ok: true }));
   app.post('/itpay/v1/payment-intents', async (req, res) => {
     const { amount, description, order_reference, metadata } = req.body;
     const [intentId, chargeId] = [newId('pi'), newId('qr')];

@@ -26,7 +26,7 @@ export async function generateLoad({ port, path, concurrency, next, until }) {
     const connection = new Connection(port);
     while (goOn()) {
       sent += 1;
-      const { status, body } = await connection.post(path, next());
+      const { status, body } = await connection.send('POST', path, next());
       if (status !== 201) throw new Error(`POST ${path} on port ${port} answered ${status}: ${body}`);
       bodyBytes = body.length;
     }
@@ -34,6 +34,26 @@ export async function generateLoad({ port, path, concurrency, next, until }) {
   };
   await Promise.all(Array.from({ length: concurrency }, one));
   return { requests: sent, seconds: (performance.now() - started) / 1000, bodyBytes };
+}
+
+/**
+ * One request after another on one connection.
+ *
+ * @param {{ port: number, path: string, headers: Record<string, string>, requests: number }} load
+ * @returns {Promise<number[]>} milliseconds of each GET, shortest first
+ * @throws on the first answer that is not 200
+ */
+export async function measureLatency({ port, path, headers, requests }) {
+  const connection = new Connection(port);
+  const times = [];
+  for (let sent = 0; sent < requests; sent += 1) {
+    const started = performance.now();
+    const { status, body } = await connection.send('GET', path, { headers, body: '' });
+    times.push(performance.now() - started);
+    if (status !== 200) throw new Error(`GET ${path} on port ${port} answered ${status}: ${body}`);
+  }
+  connection.close();
+  return times.toSorted((a, b) => a - b);
 }
 
 class Connection {
@@ -51,15 +71,16 @@ class Connection {
   }
 
   /**
+   * @param {string} method
    * @param {string} path
    * @param {{ headers: Record<string, string>, body: string }} request
    * @returns {Promise<{ status: number, body: Buffer }>}
    */
-  post(path, { headers, body }) {
+  send(method, path, { headers, body }) {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const length = Buffer.byteLength(body);
     this.#socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${lines.join('')}content-length: ${length}\r\n\r\n${body}`,
+      `${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n${lines.join('')}content-length: ${length}\r\n\r\n${body}`,
     );
     return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
   }

@@ -6,9 +6,12 @@ import pg from 'pg';
 import { startPostgres } from '../support/postgres.mjs';
 import { countingProxy } from './counting-proxy.mjs';
 import { generateLoad } from './load.mjs';
+import { overhead } from './overhead.mjs';
 import { createRequests } from './requests.mjs';
+import { webhookRace } from './webhooks.mjs';
 
-// `npm run bench`. What is compared, and how to read it: README.md.
+// `npm run bench`, or `npm run bench -- create webhooks overhead` for some of it. What is compared, and how to read it:
+// README.md.
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 9);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
@@ -26,13 +29,24 @@ if (postgres.url === null) {
   process.exit(0);
 }
 try {
-  const roundTrips = await countRoundTrips();
-  print(roundTrips, await race(), importTimes());
-  if (roundTrips.perCreate !== 1) process.exitCode = 1;
+  const wanted = process.argv.slice(2);
+  const runs = (/** @type {string} */ part) => wanted.length === 0 || wanted.includes(part);
+  const tools = { createDatabase, startServer, rounds: ROUNDS };
+  if (runs('create')) {
+    const roundTrips = await countRoundTrips();
+    print(roundTrips, await race(), importTimes());
+    if (roundTrips.perCreate !== 1) process.exitCode = 1;
+  }
+  if (runs('webhooks')) printWebhooks(await webhookRace(tools));
+  if (runs('overhead')) printOverhead(await overhead(tools));
+} catch (error) {
+  console.error(error);
+  process.exitCode = 1;
 } finally {
   await dropDatabases();
   await postgres.stop();
 }
+process.exit(); // servers of a race that failed are still there
 
 /**
  * Round trips of a create, on the pool that requests wait for. Notifications of other processes have a connection of their
@@ -232,6 +246,58 @@ ${ROUNDS} shuffled rounds of ${SECONDS} s each after a warm-up, ${CONCURRENCY} c
 Per-second figures of ItPay include the time until its events were in the log: ${middle(({ itpay }) => itpay.settleMs)} ms a round.
 Notifications to other processes, which no request waits for: ${roundTrips.notificationsPerCreate.toFixed(2)} per create.`);
   if (roundTrips.perCreate !== 1) console.error('\nA create must cost exactly one round trip.');
+}
+
+/** @param {Awaited<ReturnType<typeof webhookRace>>} rounds */
+function printWebhooks(rounds) {
+  const speed = rounds.map(({ itpay, undici }) => itpay.perSecond / undici.perSecond);
+  const cpu = rounds.map(({ itpay, undici }) => itpay.cpuMs / undici.cpuMs);
+  /** @param {(round: typeof rounds[number]) => number} pick @param {number} [digits] */
+  const middle = (pick, digits = 0) => median(rounds.map(pick)).toFixed(digits);
+  table([
+    ['Deliver events to one receiver', 'ratio', 'range', 'ItPay', 'undici'],
+    [
+      'per second',
+      median(speed).toFixed(2),
+      rangeOf(speed),
+      middle(({ itpay }) => itpay.perSecond),
+      middle(({ undici }) => undici.perSecond),
+    ],
+    [
+      'Node CPU for each, ms',
+      median(cpu).toFixed(2),
+      rangeOf(cpu),
+      middle(({ itpay }) => itpay.cpuMs, 3),
+      middle(({ undici }) => undici.cpuMs, 3),
+    ],
+    ['bytes of a body', '', '', middle(({ itpay }) => itpay.bytes), ''],
+  ]);
+  console.log('\nSpeed: at least 0.5 is the aim.');
+}
+
+/** @param {Awaited<ReturnType<typeof overhead>>} rounds */
+function printOverhead(rounds) {
+  /** @param {'gateway' | 'limited'} name @param {'p50' | 'p99' | 'cpu'} what */
+  const row = (name, what) => {
+    const more = rounds.map((round) => round[name][what] - round.bare[what]);
+    const whole = (/** @type {number[]} */ values) => median(values).toFixed(0);
+    return [
+      whole(more),
+      `${Math.min(...more).toFixed(0)}–${Math.max(...more).toFixed(0)}`,
+      whole(rounds.map((round) => round[name][what])),
+      whole(rounds.map((round) => round.bare[what])),
+    ];
+  };
+  table([
+    ['A route that does nothing, µs', 'more', 'range', 'ItPay', 'bare host'],
+    ['p99, limits off', ...row('gateway', 'p99')],
+    ['p99, limits on', ...row('limited', 'p99')],
+    ['median, limits off', ...row('gateway', 'p50')],
+    ['median, limits on', ...row('limited', 'p50')],
+    ['Node CPU, limits off', ...row('gateway', 'cpu')],
+    ['Node CPU, limits on', ...row('limited', 'cpu')],
+  ]);
+  console.log('\np99: at most 300 µs more is the aim.');
 }
 
 /** @param {string[][]} rows */

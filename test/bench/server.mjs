@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { promptpay } from '@itpay/channel-promptpay';
 import { mount } from '@itpay/express';
+import { definePlugin, defineRoute, Routes } from '@itpay/kernel';
 import express from 'express';
 import { createItPay } from 'itpay';
 import { bareServer } from './bare.mjs';
@@ -14,6 +15,8 @@ import { bareServer } from './bare.mjs';
  * @property {'itpay' | 'bare'} variant
  * @property {string} database
  * @property {boolean} [still] no worker, and a clock that stands still, so that nothing but a request asks the database
+ * @property {boolean} [limits] with rate limits, high enough that none is reached
+ * @property {string} [webhookOrigin] a receiver that webhooks may go to
  *
  * @typedef {{ port: number, token: string }} Ready
  * @typedef {{ cpuMs: number }} Cpu
@@ -22,8 +25,27 @@ import { bareServer } from './bare.mjs';
 const POOL_SIZE = 10; // ItPay's default
 const publicUrl = 'http://127.0.0.1/itpay';
 
+/** A route for callers with a key that does nothing: what remains is the gateway. */
+const nothing = definePlugin({
+  name: 'nothing',
+  version: '1',
+  register: (registry) =>
+    registry.contribute(Routes, [], () =>
+      defineRoute({
+        method: 'GET',
+        path: '/v1/nothing',
+        summary: 'Nothing',
+        tag: 'Bench',
+        access: 'payments:read',
+        answers: {},
+        errors: [],
+        run: async () => ({ status: 200, body: { ok: true } }),
+      }),
+    ),
+});
+
 /** @param {ServerOptions} options */
-async function itpayServer({ database, still }) {
+async function itpayServer({ database, still, limits, webhookOrigin }) {
   const now = new Date();
   const pay = await createItPay({
     publicUrl,
@@ -31,7 +53,10 @@ async function itpayServer({ database, still }) {
     mode: 'test',
     account: 'Noodle Shop',
     secretKey: 'a-secret-key-for-measuring-that-is-long-enough',
-    plugins: [promptpay({ target: '0812345678' })],
+    plugins: [promptpay({ target: '0812345678' }), nothing],
+    // What is measured is how fast it can be.
+    rateLimits: limits ? { test: { perSecond: 1_000_000, burst: 1_000_000 } } : false,
+    ...(webhookOrigin && { webhooks: { allowedOrigins: [webhookOrigin] } }),
     ...(still && { work: false, clock: { now: () => new Date(now) } }),
   });
   const { token } = await pay.keys.create({
@@ -56,6 +81,7 @@ const { app, token, stop } =
 const server = createServer(app).listen(0, '127.0.0.1');
 await once(server, 'listening');
 
+process.on('disconnect', () => process.exit());
 process.on('message', async (message) => {
   if (message === 'cpu') {
     const { user, system } = process.cpuUsage();

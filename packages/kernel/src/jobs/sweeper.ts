@@ -13,8 +13,12 @@ const LOOK_EVERY_MS = 1_000;
  */
 export interface Sweep {
   readonly name: string;
-  /** @returns whether there was anything to do */
-  run(): Promise<boolean>;
+  /**
+   * @param again asks for another look of this sweep at once, beside the one that runs. Once the sweeper stops, it is not
+   *   heard any more
+   * @returns whether there was anything to do
+   */
+  run(again?: () => void): Promise<boolean>;
 }
 
 /** Extension point: what looks for due rows. */
@@ -65,7 +69,7 @@ export class Sweeper {
   async settle(): Promise<boolean> {
     let any = false;
     for (let busy = true; busy;) {
-      const found = await Promise.all(this.#sweeps.map((sweep) => this.#observed(sweep)));
+      const found = await Promise.all(this.#sweeps.map((sweep) => this.#observed(sweep, () => {})));
       busy = found.some(Boolean);
       any ||= busy;
     }
@@ -74,16 +78,21 @@ export class Sweeper {
 
   // Nobody waits here: one sweep that waits for a slow channel keeps no other from looking.
   #look(): void {
-    for (const sweep of this.#sweeps) {
-      const run = this.#observed(sweep).catch((error: unknown) => {
-        this.#logger.error({ err: error, sweep: sweep.name }, 'A sweep failed; it runs again.');
-      });
-      this.#running.set(run, sweep.name);
-      void run.finally(() => this.#running.delete(run));
-    }
+    for (const sweep of this.#sweeps) this.#start(sweep);
   }
 
-  #observed(sweep: Sweep): Promise<boolean> {
-    return this.#telemetry.span(`sweep ${sweep.name}`, {}, async () => sweep.run());
+  #start(sweep: Sweep): void {
+    const again = () => {
+      if (this.#end !== null) this.#start(sweep);
+    };
+    const run = this.#observed(sweep, again).catch((error: unknown) => {
+      this.#logger.error({ err: error, sweep: sweep.name }, 'A sweep failed; it runs again.');
+    });
+    this.#running.set(run, sweep.name);
+    void run.finally(() => this.#running.delete(run));
+  }
+
+  #observed(sweep: Sweep, again: () => void): Promise<boolean> {
+    return this.#telemetry.span(`sweep ${sweep.name}`, {}, async () => sweep.run(again));
   }
 }

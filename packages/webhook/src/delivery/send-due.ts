@@ -1,18 +1,22 @@
-import { SWEEP_TOPIC, type Actor, type Sweep } from '@itpay/kernel';
+import type { Actor, Sweep } from '@itpay/kernel';
 import { disableEndpoint } from '../endpoint/change.js';
 import { verdictOnFailure } from '../endpoint/endpoint.js';
 import { nextAttempt, parseRetryAfter } from '../schedule.js';
 import type { Sender, SendResult } from '../send.js';
 import type { WebhookServices } from '../services.js';
 import { signPayload } from '../signature.js';
-import type { LeasedDelivery } from './delivery.js';
+import type { DeliveryAttempt, LeasedDelivery } from './delivery.js';
+import { inBatches } from './in-batches.js';
 import { renderEvent } from './render.js';
+import type { Arrival } from './store.js';
 
 /** Longer than a send may take, with room for a slow database. */
 const LEASE_MS = 60_000;
 const AT_ONCE = 50;
 /** One endpoint that hangs leaves the rest to the others. */
 const AT_ONCE_PER_ENDPOINT = 10;
+/** A look for one free place costs as much as one for several. */
+const FREE_PLACES = 5;
 
 export interface SendDueOptions {
   readonly sender: Sender;
@@ -26,11 +30,13 @@ export interface SendDueOptions {
  */
 export function sendDue(services: WebhookServices, options: SendDueOptions): Sweep {
   const { sender, atOnce = AT_ONCE, atOncePerEndpoint = AT_ONCE_PER_ENDPOINT } = options;
-  const { deliveries, clock, ids, pubsub, logger } = services;
+  const { deliveries, clock, ids, logger } = services;
   const flying = new Map<string, number>();
   let flyingInAll = 0;
   let more = false;
+  let ended = 0;
   let leasing: Promise<unknown> = Promise.resolve();
+  const arrived = inBatches<Arrival>(atOnce, (arrivals) => deliveries.arrived(arrivals));
 
   // One look at a time, or two would both take the same room.
   function lease() {
@@ -47,9 +53,11 @@ export function sendDue(services: WebhookServices, options: SendDueOptions): Swe
         leaseExpiresAt: new Date(now.getTime() + LEASE_MS),
         room,
         perEndpoint: atOncePerEndpoint,
-        flying,
+        // As it is now: what ends while the question is on its way frees places that this look did not have.
+        flying: new Map(flying),
       });
       more = taken.more;
+      ended = 0;
       for (const { endpointId } of taken.leased) count(endpointId, +1);
       return taken.leased;
     });
@@ -64,9 +72,9 @@ export function sendDue(services: WebhookServices, options: SendDueOptions): Swe
     flyingInAll += change;
   }
 
-  async function perform(delivery: LeasedDelivery): Promise<void> {
+  async function perform(delivery: LeasedDelivery, again?: () => void): Promise<void> {
     try {
-      await record(services, delivery, await send(services, sender, delivery));
+      await record(services, delivery, await send(services, sender, delivery), arrived);
     } catch (error) {
       // Its lease ends by itself, and then it is sent again.
       const { endpointId, event } = delivery;
@@ -76,19 +84,20 @@ export function sendDue(services: WebhookServices, options: SendDueOptions): Swe
       );
     } finally {
       count(delivery.endpointId, -1);
-      // Asked once per look: whoever ends first makes room for the next ones.
-      if (more) {
+      ended += 1;
+      // Asked once per look: those that end make room for the next ones.
+      if (more && (ended >= FREE_PLACES || flyingInAll === 0)) {
         more = false;
-        pubsub.publish(SWEEP_TOPIC, '');
+        again?.();
       }
     }
   }
 
   return {
     name: 'webhook.send',
-    async run() {
+    async run(again) {
       const leased = await lease();
-      await Promise.all(leased.map(perform));
+      await Promise.all(leased.map((delivery) => perform(delivery, again)));
       return leased.length > 0;
     },
   };
@@ -126,18 +135,32 @@ async function send(services: WebhookServices, sender: Sender, delivery: LeasedD
 }
 
 /** Writes down what became of an attempt. Who lost the lease writes nothing: the delivery is another process's. */
-async function record(services: WebhookServices, delivery: LeasedDelivery, result: Result): Promise<void> {
+async function record(
+  services: WebhookServices,
+  delivery: LeasedDelivery,
+  result: Result,
+  arrived: (arrival: Arrival) => Promise<void>,
+): Promise<void> {
   const { database, deliveries, endpoints, clock, ids, random, logger } = services;
   const { event, endpointId, account, livemode } = delivery;
   const status = result.kind === 'answered' ? result.status : null;
-  const succeeded = status !== null && status >= 200 && status < 300;
   const now = clock.now();
   const actor: Actor = { account, livemode, id: 'webhook', requestId: null };
+  const attempt: DeliveryAttempt = {
+    id: ids.next('att'),
+    endpointId,
+    eventId: event.id,
+    at: now,
+    status,
+    latencyMs: Math.round(result.latencyMs),
+    error: result.kind === 'failed' ? result.error : null,
+    excerpt: result.kind === 'answered' ? result.excerpt : null,
+  };
+  if (status !== null && status >= 200 && status < 300) return arrived({ delivery, attempt });
 
   await database.transaction(async (tx) => {
     // First the endpoint, then the delivery: everybody locks in this order.
-    const endpoint = succeeded ? null : await endpoints.lock(tx, actor, endpointId);
-    if (succeeded) await endpoints.noteSuccess(tx, actor, endpointId);
+    const endpoint = await endpoints.lock(tx, actor, endpointId);
     const held = await deliveries.hold(tx, delivery);
     if (held === null) return;
 
@@ -150,19 +173,9 @@ async function record(services: WebhookServices, delivery: LeasedDelivery, resul
       random01: fraction(random.bytes(4)),
     });
     const goesOn = held.state === 'pending' && next !== null;
-    const failed = { state: goesOn ? 'pending' : 'failed_delivery', nextAttemptAt: goesOn ? next : null } as const;
-    const outcome = succeeded ? ({ state: 'delivered', nextAttemptAt: null } as const) : failed;
+    const outcome = { state: goesOn ? 'pending' : 'failed_delivery', nextAttemptAt: goesOn ? next : null } as const;
     await deliveries.finish(tx, delivery, { ...outcome, attemptsMade, now });
-    await deliveries.insertAttempt(tx, {
-      id: ids.next('att'),
-      endpointId,
-      eventId: event.id,
-      at: now,
-      status,
-      latencyMs: Math.round(result.latencyMs),
-      error: result.kind === 'failed' ? result.error : null,
-      excerpt: result.kind === 'answered' ? result.excerpt : null,
-    });
+    await deliveries.insertAttempt(tx, attempt);
     if (endpoint === null || endpoint.status !== 'enabled') return;
 
     const verdict = verdictOnFailure(endpoint, status, now);

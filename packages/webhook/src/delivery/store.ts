@@ -14,6 +14,12 @@ export interface Capacity {
   readonly flying: ReadonlyMap<string, number>;
 }
 
+/** A delivery that its receiver took. */
+export interface Arrival {
+  readonly delivery: Pick<LeasedDelivery, 'account' | 'livemode' | 'lease'>;
+  readonly attempt: DeliveryAttempt;
+}
+
 /** A delivery as it is when its attempt ends; locked. */
 export interface HeldDelivery {
   readonly state: DeliveryState;
@@ -61,7 +67,7 @@ export class DeliveryStore {
    * Takes up what is due, the longest waiting first, and no more of one endpoint than its share. Deliveries to endpoints
    * that are enabled no more end here.
    *
-   * @returns `more`: what was left for lack of room
+   * @returns `more`: something may have been left for lack of room
    */
   async lease(capacity: Capacity): Promise<{ readonly leased: readonly LeasedDelivery[]; readonly more: boolean }> {
     const { now, lease, leaseExpiresAt, room, perEndpoint, flying } = capacity;
@@ -77,7 +83,29 @@ export class DeliveryStore {
       flyingCounts: [...flying.values()],
     });
     const leased = rows.filter((row) => row.status === 'enabled' && row.secrets !== null);
-    return { leased: leased.map((row) => fromRow(row, lease)), more: rows.length === room || busy.length > 0 };
+    const counts = new Map(flying);
+    for (const { endpoint_id: id } of leased) counts.set(id, (counts.get(id) ?? 0) + 1);
+    const full = rows.length === room || [...counts.values()].some((count) => count >= perEndpoint);
+    return { leased: leased.map((row) => fromRow(row, lease)), more: full };
+  }
+
+  /**
+   * Ends leases with a success: the deliveries, their attempts, and that their endpoints do more than fail, in one
+   * statement. Writes nothing about a delivery that another process has.
+   */
+  async arrived(arrivals: readonly Arrival[]): Promise<void> {
+    await this.#database.query(ARRIVED, {
+      ids: arrivals.map(({ attempt }) => attempt.id),
+      accounts: arrivals.map(({ delivery }) => delivery.account),
+      livemodes: arrivals.map(({ delivery }) => delivery.livemode),
+      endpointIds: arrivals.map(({ attempt }) => attempt.endpointId),
+      eventIds: arrivals.map(({ attempt }) => attempt.eventId),
+      leases: arrivals.map(({ delivery }) => delivery.lease),
+      times: arrivals.map(({ attempt }) => attempt.at.toISOString()),
+      statuses: arrivals.map(({ attempt }) => attempt.status),
+      latencies: arrivals.map(({ attempt }) => attempt.latencyMs),
+      excerpts: arrivals.map(({ attempt }) => attempt.excerpt),
+    });
   }
 
   /** Reads a delivery whose lease is still ours and keeps others from changing it; null: another process has it. */
@@ -257,6 +285,45 @@ const INSERT_ATTEMPT = statement<DeliveryAttempt, object>(
    values (:id, :endpointId, :eventId, :at, :status, :latencyMs, :error, :excerpt)`,
 );
 
+// First the endpoints in the order of their ids, then the deliveries: everybody locks in this order, and the count is what
+// asks for it here.
+const ARRIVED = statement<
+  {
+    ids: string[];
+    accounts: string[];
+    livemodes: boolean[];
+    endpointIds: string[];
+    eventIds: string[];
+    leases: string[];
+    times: string[];
+    statuses: (number | null)[];
+    latencies: number[];
+    excerpts: (string | null)[];
+  },
+  object
+>(
+  'webhook_arrived',
+  `with arrived as (
+     select * from unnest(:ids::text[], :accounts::text[], :livemodes::boolean[], :endpointIds::text[], :eventIds::text[],
+         :leases::text[], :times::timestamptz[], :statuses::int[], :latencies::int[], :excerpts::text[])
+       as a (id, account, livemode, endpoint_id, event_id, lease, at, status, latency_ms, excerpt)),
+   failing as (
+     select id from {schema}.webhook_endpoints
+      where (id, account, livemode) in (select endpoint_id, account, livemode from arrived) and failing_since is not null
+      order by id for update),
+   healed as (
+     update {schema}.webhook_endpoints set failing_since = null where id in (select id from failing) returning 1),
+   held as (
+     update {schema}.webhook_deliveries d
+        set state = 'delivered', attempts_made = d.attempts_made + 1, next_attempt_at = null, lease_owner = null,
+            lease_expires_at = null, updated_at = arrived.at
+       from arrived
+      where d.event_id = arrived.event_id and d.endpoint_id = arrived.endpoint_id and d.lease_owner = arrived.lease
+        and (select count(*) from healed) >= 0
+     returning arrived.*)
+   insert into {schema}.webhook_attempts (id, endpoint_id, event_id, at, status, latency_ms, error, excerpt)
+   select id, endpoint_id, event_id, at, status::smallint, latency_ms, null, excerpt from held`,
+);
 const GIVE_UP = statement<{ endpointId: string; now: Date }, object>(
   'webhook_give_up',
   `update {schema}.webhook_deliveries set state = 'failed_delivery', next_attempt_at = null, updated_at = :now

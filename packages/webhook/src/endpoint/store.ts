@@ -61,11 +61,7 @@ export class EndpointStore {
     if (saved.length !== 1) throw new Error(`The webhook endpoint ${endpoint.id} changed while it was worked on.`);
   }
 
-  /** Notes a failure or a success, which is no change that anybody hears of. Without news it locks nothing. */
-  async noteSuccess(tx: Tx, { account, livemode }: Owner, id: string): Promise<void> {
-    await tx.query(NOTE_SUCCESS, { id, account, livemode });
-  }
-
+  /** Notes a failure, which is no change that anybody hears of. A success is noted with its delivery. */
   async noteFailure(tx: Tx, { account, livemode }: Owner, id: string, now: Date): Promise<void> {
     await tx.query(NOTE_FAILURE, { id, account, livemode, now });
   }
@@ -164,10 +160,6 @@ const SAVE = statement<Omit<RowParams, 'createdAt'>, { id: string }>(
           version = :version::int, updated_at = :updatedAt
     where ${OWN} and version = :version::int - 1
    returning id`,
-);
-const NOTE_SUCCESS = statement<{ id: string; account: string; livemode: boolean }, object>(
-  'webhook_endpoint_note_success',
-  `update {schema}.webhook_endpoints set failing_since = null where ${OWN} and failing_since is not null`,
 );
 const NOTE_FAILURE = statement<{ id: string; account: string; livemode: boolean; now: Date }, object>(
   'webhook_endpoint_note_failure',
