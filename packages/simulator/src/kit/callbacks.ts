@@ -59,14 +59,16 @@ export interface Delivery {
 }
 
 export interface CallbackOptions<Event extends RailEvent> {
-  /** Writes and signs a notification, in the rail's dialect. */
-  readonly write: (event: Event) => WrittenCallback;
+  /** Writes and signs a notification, in the rail's dialect. A rail that asks the merchant for a token first takes time. */
+  readonly write: (event: Event) => WrittenCallback | Promise<WrittenCallback>;
   /** Writes and signs one anew, for clients that must notice what is wrong with it. */
   readonly rewrite?: (callback: WrittenCallback, change: CallbackRewrite) => WrittenCallback;
   /** Whether the answer says "understood", in the rail's dialect. */
   readonly isAcknowledged: (status: number, body: string) => boolean;
   /** Sends at once and again until it is acknowledged; otherwise they wait for `deliver`. */
   automatic: boolean;
+  /** How often one is sent by itself. Left out: 8 times. */
+  readonly attempts?: number;
 }
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -88,8 +90,8 @@ export class Callbacks<Event extends RailEvent> {
   }
 
   /** Those that wait, each written and signed now. */
-  pending(): PendingCallback[] {
-    return this.#waiting.map((event) => this.#written(event));
+  pending(): Promise<PendingCallback[]> {
+    return Promise.all(this.#waiting.map((event) => this.#written(event)));
   }
 
   /** @throws Error when the rail cannot rewrite */
@@ -102,7 +104,7 @@ export class Callbacks<Event extends RailEvent> {
     Delivery[]
   > {
     this.#waiting = this.#waiting.filter(({ id, kind }) => !drop.includes(kind) && !drop.includes(id));
-    const chosen = this.pending().filter((one) => reference === undefined || one.reference === reference);
+    const chosen = (await this.pending()).filter((one) => reference === undefined || one.reference === reference);
     const all = chosen.flatMap((one) => Array.from({ length: copies }, () => one));
     if (order === 'reversed') all.reverse();
     const sequence = order === 'shuffled' ? shuffled(all, seed) : all;
@@ -114,8 +116,15 @@ export class Callbacks<Event extends RailEvent> {
   }
 
   async #deliverPatiently(event: Event): Promise<void> {
-    for (let attempt = 1; attempt <= AUTOMATIC_ATTEMPTS && this.#waiting.includes(event); attempt += 1) {
-      await this.#send(this.#written(event));
+    for (
+      let attempt = 1;
+      attempt <= (this.options.attempts ?? AUTOMATIC_ATTEMPTS) && this.#waiting.includes(event);
+      attempt += 1
+    ) {
+      await this.#written(event).then(
+        (one) => this.#send(one),
+        () => undefined,
+      );
       await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS * 2 ** attempt).unref());
     }
   }
@@ -134,9 +143,9 @@ export class Callbacks<Event extends RailEvent> {
     }
   }
 
-  #written(event: Event): PendingCallback {
+  async #written(event: Event): Promise<PendingCallback> {
     const { id, kind, reference, url } = event;
-    return { id, kind, reference, url, ...this.options.write(event) };
+    return { id, kind, reference, url, ...(await this.options.write(event)) };
   }
 }
 

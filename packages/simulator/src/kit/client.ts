@@ -8,7 +8,8 @@ export interface RailControl {
   /** Says how the next requests are treated. Rules are used up in their order. */
   script(...rules: ScriptRule[]): Promise<void>;
   clearScript(): Promise<void>;
-  act(act: Act): Promise<unknown>;
+  /** @throws RailRefusal when the rail, its payer or the time cannot do this now */
+  act(act: Act & { readonly key?: string }, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
   /** Everything that the rail knows. Amounts are text. */
   books(): Promise<any>;
   /** The notifications that wait, each written and signed now. */
@@ -34,16 +35,19 @@ export interface CallbackChange {
   readonly signedAt?: Date;
 }
 
+/** The simulated rail was reached, and does not do this. */
+export class RailRefusal extends Error {}
+
 /** The typed face of the control API of a simulated rail, wherever it runs. */
 export function railControl(url: string): RailControl {
-  const post = (command: string, body: object) =>
-    ask(`${url}/control/${command}`, { method: 'POST', body: JSON.stringify(body) });
+  const post = (command: string, body: object, signal?: AbortSignal) =>
+    ask(`${url}/control/${command}`, { method: 'POST', body: JSON.stringify(body), ...(signal && { signal }) });
   const json = async (answer: Promise<Response>) => (await answer).json();
   return {
     url,
     script: async (...rules) => void (await post('script', { rules })),
     clearScript: async () => void (await post('script/clear', {})),
-    act: async (act) => ((await json(post('act', act))) as { result: unknown }).result,
+    act: async (act, { signal } = {}) => ((await json(post('act', act, signal))) as { result: unknown }).result,
     books: () => json(ask(`${url}/control/books`)),
     callbacks: async () => (await json(ask(`${url}/control/callbacks`))) as PendingCallback[],
     deliverCallbacks: async (options = {}) => (await json(post('callbacks/deliver', options))) as Delivery[],
@@ -69,5 +73,6 @@ async function ask(url: string, init?: RequestInit): Promise<Response> {
   } catch {
     // As it is.
   }
-  throw new Error(`The simulated rail refuses: ${message}`);
+  const said = `The simulated rail refuses: ${message}`;
+  throw answer.status === 400 ? new RailRefusal(said) : new Error(said);
 }

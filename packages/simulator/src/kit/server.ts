@@ -82,8 +82,9 @@ export async function serveRail<Operation extends string, Event extends RailEven
   { port = 0 }: { readonly port?: number } = {},
 ): Promise<RunningRail> {
   const script = new Script(rail.operations);
+  const acts: Acts = new Map();
   const server = createServer((request, response) => {
-    void handle(rail, script, request, response).catch((error: unknown) => {
+    void handle(rail, script, acts, request, response).catch((error: unknown) => {
       if (!response.headersSent) send(response, { status: 500, body: `The simulator broke: ${String(error)}` });
     });
   });
@@ -97,12 +98,13 @@ export async function serveRail<Operation extends string, Event extends RailEven
 async function handle<Operation extends string, Event extends RailEvent>(
   rail: RailProtocol<Operation, Event>,
   script: Script<Operation>,
+  acts: Acts,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const { method = 'GET', url: path = '/' } = incoming;
   const request = { method, path, headers: singleHeaders(incoming), rawBody: await bodyOf(incoming) };
-  if (path.startsWith('/control/')) return send(response, await control(rail, script, request));
+  if (path.startsWith('/control/')) return send(response, await control(rail, script, acts, request));
 
   const understood = rail.receive(request);
   if (understood === null) return send(response, { status: 404, body: '' });
@@ -150,11 +152,12 @@ async function play<Operation extends string>(
 async function control<Operation extends string>(
   rail: RailProtocol<Operation, any>,
   script: Script<Operation>,
+  acts: Acts,
   { method, path, rawBody }: IncomingRailRequest,
 ): Promise<RailReply> {
   const [command = '', query = ''] = path.slice('/control/'.length).split('?');
   try {
-    if (method === 'GET') return read(rail, command, new URLSearchParams(query));
+    if (method === 'GET') return await read(rail, command, new URLSearchParams(query));
     const body = JSON.parse(rawBody.toString('utf8') || '{}') as never;
     switch (command) {
       case 'script':
@@ -164,7 +167,7 @@ async function control<Operation extends string>(
         script.clear();
         return json({});
       case 'act':
-        return json({ result: rail.act(body as Act) ?? null });
+        return json({ result: actOnce(rail, acts, body as Act & { key?: string }) });
       case 'settings': {
         const { callbacks } = body as { callbacks?: 'auto' | 'manual' };
         if (callbacks !== undefined) rail.callbacks.options.automatic = callbacks === 'auto';
@@ -184,9 +187,20 @@ async function control<Operation extends string>(
   }
 }
 
-function read(rail: RailProtocol<string, any>, command: string, query: URLSearchParams): RailReply {
+/** What came of the acts that had a key, by it. */
+type Acts = Map<string, unknown>;
+
+/** Under one key, once. What was refused may be tried again. */
+function actOnce(rail: RailProtocol<string, any>, acts: Acts, { key, ...act }: Act & { key?: string }): unknown {
+  if (key !== undefined && acts.has(key)) return acts.get(key);
+  const result = rail.act(act) ?? null;
+  if (key !== undefined) acts.set(key, result);
+  return result;
+}
+
+async function read(rail: RailProtocol<string, any>, command: string, query: URLSearchParams): Promise<RailReply> {
   if (command === 'books') return json(rail.books());
-  if (command === 'callbacks') return json(rail.callbacks.pending());
+  if (command === 'callbacks') return json(await rail.callbacks.pending());
   if (command === 'file') {
     const file = rail.file?.(query.get('kind') ?? '', query.get('date') ?? '') ?? null;
     if (file !== null)
