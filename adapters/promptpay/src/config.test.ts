@@ -103,7 +103,11 @@ describe('the options as a whole', () => {
   });
 
   it('are not misspelt', () => {
-    expectRefusal({ traget: '0812345678' } as PromptPayOptions, 'traget', 'The options are target and biller.');
+    expectRefusal(
+      { traget: '0812345678' } as PromptPayOptions,
+      'traget',
+      'The options are target, biller and provider.',
+    );
   });
 });
 

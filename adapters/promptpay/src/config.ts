@@ -1,7 +1,11 @@
 import { ItPayError } from '@itpay/core';
 import { digitsOf, isReference, isThaiId, readTarget } from './mapping.js';
+import type { PromptPayProvider } from './provider.js';
 
-/** Who receives the money in live mode: a target or a biller. Without either, only test mode is there. */
+/**
+ * Who receives the money in live mode: a target, a biller, or the biller of a bank that confirms payments. Without any of
+ * them, only test mode is there.
+ */
 export interface PromptPayOptions {
   /**
    * The PromptPay id of the payee: a mobile number (`0812345678`), a national or tax id (13 digits) or an e-wallet id (15
@@ -17,11 +21,31 @@ export interface PromptPayOptions {
         readonly reference2?: string | undefined;
       }
     | undefined;
+  /** A bank whose API makes the codes and confirms payments: `scb({ … })`. */
+  readonly provider?: PromptPayProvider | undefined;
 }
 
 /** The receiver of the money, checked. */
 export type Payee =
   { readonly target: string } | { readonly billerId: string; readonly reference2?: string | undefined };
+
+/**
+ * The bank that confirms payments; null when there is none.
+ *
+ * @throws ItPayError `CONFIGURATION_INVALID` naming the option
+ */
+export function providerOf(options: PromptPayOptions): PromptPayProvider | null {
+  const { provider, ...others } = typeof options === 'object' && options !== null ? options : {};
+  if (provider === undefined) return null;
+  if (!Array.isArray((provider as PromptPayProvider | null)?.instances) || provider.instances.length === 0) {
+    throw invalid('provider', 'is no provider such as scb({ … }).');
+  }
+  const [other] = Object.entries(others).filter(([, value]) => value !== undefined);
+  if (other !== undefined) {
+    throw invalid(other[0], 'is set beside provider, which names the payee by itself. Leave one of them out.');
+  }
+  return provider;
+}
 
 /**
  * Checks the options while a person is looking, because a mistake here sends money to a stranger.
@@ -33,9 +57,9 @@ export function payeeOf(options: PromptPayOptions): Payee | null {
   if (typeof options !== 'object' || options === null) {
     throw invalid('target', "is missing: the options are an object such as { target: '0812345678' }.");
   }
-  const { target, biller, ...unknown } = options;
+  const { target, biller, provider: _, ...unknown } = options;
   const [misspelt] = Object.keys(unknown);
-  if (misspelt !== undefined) throw invalid(misspelt, 'is not an option. The options are target and biller.');
+  if (misspelt !== undefined) throw invalid(misspelt, 'is not an option. The options are target, biller and provider.');
 
   if (target !== undefined && biller !== undefined) {
     throw invalid('target, biller', 'are both set, but a code names one payee. Keep biller if your bank gave you one.');

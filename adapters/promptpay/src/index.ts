@@ -1,5 +1,12 @@
+export { botBarcodeToQr, parseBotBarcode, type BotBarcode, type BotBarcodeReading } from './bot-barcode.js';
 export { promptpay } from './channel.js';
 export type { PromptPayOptions } from './config.js';
 export { formatTarget, type Proxy, type ProxyType } from './mapping.js';
 export { parsePromptPay, type PromptPayCode, type PromptPayReading } from './parse.js';
 export { presentPromptPay, type PromptPayRequest } from './payload.js';
+export type { PromptPayProvider } from './provider.js';
+export type { ScbMerchant, ScbOptions } from './scb/config.js';
+export type { BillPayment } from './scb/inquiry.js';
+export { scb, type ScbBank, type ScbProvider } from './scb/scb.js';
+export type { SlipTransfer } from './scb/slip-transfer.js';
+export { parseSlip, type Slip, type SlipReading } from './slip.js';

@@ -12,7 +12,7 @@ interface TransferRequest {
 }
 
 /** Money to a biller. Each reference has 1 to 20 of `A-Z0-9`. */
-interface BillRequest {
+export interface BillRequest {
   readonly billerId: string;
   readonly reference1: string;
   readonly reference2?: string | undefined;

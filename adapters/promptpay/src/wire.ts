@@ -37,3 +37,17 @@ export const ADDITIONAL_DATA = { tag: '62', reference3: '07' } as const;
 
 /** A message to the payee, in hex of UTF-16BE. TrueMoney's own; other wallets ignore it. */
 export const TRUEMONEY_MESSAGE = '81';
+
+/**
+ * The small code on a transfer slip: not EMVCo's layout, but its lengths and its checksum.
+ * (https://github.com/maythiwat/promptparse, SlipVerify; read 2026-11-22)
+ */
+export const SLIP = {
+  transfer: '00',
+  api: '00',
+  verification: '000001',
+  sendingBank: '01',
+  transactionReference: '02',
+  country: '51',
+  checksum: '91',
+} as const;
