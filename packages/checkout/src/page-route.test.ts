@@ -10,6 +10,7 @@ const NOW = new Date('2026-11-22T07:00:00.000Z');
 const tokens = new DisplayTokens(secretsFrom(['0123456789abcdef0123456789abcdef']));
 const PUBLIC_URL = 'https://shop.example/itpay';
 const assets = await readAssets();
+const aCode = { scannable: true, instructions: [] };
 
 describe('while the payment is open', () => {
   it('shows the code, whom and how much to pay, and how long', async () => {
@@ -43,6 +44,36 @@ describe('while the payment is open', () => {
     expect(page).toContain(`href="../v1/qr-charges/qr_1/image.png?t=${ID}" download=`);
   });
 
+  it('spells a transfer out beside its code, for those who type', async () => {
+    const instructions = [
+      { field: 'iban', value: 'DE89370400440532013000' },
+      { field: 'reference', value: 'RF<18>' },
+    ] as const;
+    const page = await open({
+      qr: { chargeId: 'qr_1', svg: '<svg id="the-code"/>', deepLink: null, scannable: true, instructions },
+    });
+
+    expect(page).toContain('<svg id="the-code"');
+    expect(page).toContain('Or enter the transfer yourself');
+    expect(page).toMatch(/<dt>IBAN<\/dt>\s*<dd><bdi>DE89370400440532013000<\/bdi><\/dd>/);
+    expect(page).toMatch(/<dt>Transfer reference<\/dt>\s*<dd><bdi>RF&lt;18&gt;<\/bdi><\/dd>/);
+    expect(await open({})).not.toContain('enter the transfer');
+  });
+
+  it('shows no code where no bank app would read it', async () => {
+    const instructions = [{ field: 'account_number', value: '31926819' }] as const;
+    const page = await open({
+      qr: { chargeId: 'qr_1', svg: '<svg id="the-code"/>', deepLink: null, scannable: false, instructions },
+    });
+
+    expect(page).not.toContain('<svg id="the-code"');
+    expect(page).not.toContain('image.png');
+    expect(page).not.toContain('data-new-code');
+    expect(page).toContain('Make a bank transfer');
+    expect(page).toContain('31926819');
+    expect(page).toContain('Waiting for your payment');
+  });
+
   it('works without a script: there is a link to check again', async () => {
     const page = await open({});
 
@@ -57,6 +88,8 @@ describe('while the payment is open', () => {
     const page = await open({ channel: { id: 'qris', displayName: 'QRIS' } });
 
     expect(page).toContain('Scan with an app that supports QRIS');
+    const transfer = await open({ channel: { id: 'bank_transfer_sgd', displayName: 'PayNow' } });
+    expect(transfer).toContain('Scan with your banking app');
   });
 
   it('calls a shop without a name "the shop"', async () => {
@@ -75,7 +108,8 @@ describe.each([
   ['failed', 'The payment did not go through', false],
 ] as const)('when the payment is %s', (status, heading, live) => {
   it(`says "${heading}" and shows no code`, async () => {
-    const qr = status === 'pending' ? null : { chargeId: 'qr_1', svg: '<svg id="the-code"/>', deepLink: null };
+    const qr =
+      status === 'pending' ? null : { chargeId: 'qr_1', svg: '<svg id="the-code"/>', deepLink: null, ...aCode };
 
     const page = await open({ status, qr });
 
@@ -101,7 +135,7 @@ it.each([
   ['alipays://platformapi/startapp?a=1&b=2', 'href="alipays://platformapi/startapp?a=1&amp;b=2">Open PromptPay</a>'],
   ['javascript:alert(1)', null],
 ])('leads a payer on the same phone into the app: %s', async (deepLink, link) => {
-  const page = await open({ qr: { chargeId: 'qr_1', svg: '<svg/>', deepLink } });
+  const page = await open({ qr: { chargeId: 'qr_1', svg: '<svg/>', deepLink, ...aCode } });
 
   if (link === null) expect(page).not.toContain('Open PromptPay');
   else expect(page).toContain(link);
@@ -261,7 +295,7 @@ describe('the language', () => {
   });
 
   it('names the code to those who hear the page', async () => {
-    const qr = { chargeId: 'qr_1', svg: '<svg role="img"><title>QR code</title></svg>', deepLink: null };
+    const qr = { chargeId: 'qr_1', svg: '<svg role="img"><title>QR code</title></svg>', deepLink: null, ...aCode };
     const answer = await request({ id: ID, query: { lang: 'id' }, headers: { cookie: cookieOf(ID) } }, async () =>
       viewOf({ qr, channel: { id: 'qris', displayName: '$& <QRIS>' } }),
     );
@@ -320,7 +354,7 @@ function viewOf(changes: Partial<PayerView>): PayerView {
     expiresAt: new Date(NOW.getTime() + 900_000),
     succeededAt: null,
     returnUrl: null,
-    qr: { chargeId: 'qr_1', svg: '<svg id="the-code"></svg>', deepLink: null },
+    qr: { chargeId: 'qr_1', svg: '<svg id="the-code"></svg>', deepLink: null, ...aCode },
     ...changes,
   };
 }

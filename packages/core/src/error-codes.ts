@@ -53,6 +53,10 @@ export const ERROR_CODES = Object.freeze({
     'The metadata breaks its limits.',
     'Send at most 50 strings under keys of 1 to 64 letters, digits, - or _, 4 kB in total.',
   ),
+  STATEMENT_INVALID: malformed(
+    'The file is not a statement that can be read; nothing of it was booked.',
+    'Look at the line that the message names; fetch the file from the bank again, and import it unchanged.',
+  ),
   URL_INVALID: malformed('A URL is not allowed here.', 'Send an absolute http or https URL without credentials.'),
   EVENT_TYPE_INVALID: malformed(
     'There is no event of this type.',

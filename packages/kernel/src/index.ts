@@ -26,6 +26,7 @@ export {
   CAPABILITIES,
   channelInstanceKey,
   Channels,
+  INSTRUCTION_FIELDS,
   QR_STANDARDS,
   type AuthorizeRequest,
   type CallbackAnswer,
@@ -37,6 +38,7 @@ export {
   type Credit,
   type OrderRequest,
   type OrderStatus,
+  type PaymentInstruction,
   type QrPresentation,
   type QrStandard,
   type RawCallback,
@@ -77,8 +79,13 @@ export {
   type Outcome,
   type OutcomeName,
 } from './channel/outcome.js';
-export { SimulatedRails, type SimulatedRail } from './channel/simulated-rail.js';
-export type { StatementFacts, StatementRow } from './channel/statement.js';
+export {
+  SimulatedRails,
+  type NetworkedSimulatedRail,
+  type PayerAct,
+  type SimulatedRail,
+} from './channel/simulated-rail.js';
+export type { StatementFacts, StatementPart, StatementRow } from './channel/statement.js';
 
 export { Accounts, type Account } from './accounts.js';
 export { AuditLog, type Actor, type AuditEntry } from './audit.js';

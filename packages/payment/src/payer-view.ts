@@ -1,4 +1,5 @@
 import type { Money } from '@itpay/core';
+import type { PaymentInstruction } from '@itpay/kernel';
 import type { IntentStatus } from './intent/machine.js';
 
 /** What a payer may see of an intent: enough to pay and to know that it was paid, nothing of the merchant's own. */
@@ -24,5 +25,9 @@ export interface PayerView {
     readonly svg: string;
     /** Opens the payer's wallet on the same phone; null where the channel has no such link. */
     readonly deepLink: string | null;
+    /** False for a text that no bank app reads as a code; the payer types the instructions. */
+    readonly scannable: boolean;
+    /** What a payer types who cannot scan; empty where a channel has nothing of the kind. */
+    readonly instructions: readonly PaymentInstruction[];
   } | null;
 }

@@ -32,6 +32,8 @@ export async function payerView(deps: PaymentServices, intentId: string): Promis
       chargeId: qr.id,
       svg: qrSvg(qr.qrData, { test: !intent.livemode }),
       deepLink: channel?.deepLink?.(qr.qrData) ?? null,
+      scannable: qr.qrStandard !== 'text',
+      instructions: channel?.instructions?.(qr.qrData) ?? [],
     },
   };
 }

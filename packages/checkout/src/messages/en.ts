@@ -11,9 +11,28 @@ export const en: Messages = {
   paidTo: 'Paid to',
   amount: 'Amount',
   reference: 'Payment reference',
+  orTransfer: 'Or enter the transfer yourself',
+  transfer: 'Make a bank transfer',
+  transferHint: 'Enter the reference exactly as it is here. We recognise your payment by it.',
+  fields: {
+    beneficiary: 'Payee name',
+    iban: 'IBAN',
+    account_number: 'Account number',
+    card_number: 'Card number',
+    mobile: 'Mobile number',
+    company_number: 'UEN (company number)',
+    bank: 'Bank',
+    bank_code: 'Bank code',
+    bic: 'BIC',
+    amount: 'Amount',
+    reference: 'Transfer reference',
+  },
   // People know their bank’s app, and few know the name of the rail behind it.
-  scanWith: (channelId, channelName) =>
-    channelId === 'promptpay' ? 'Scan with any Thai banking app' : `Scan with an app that supports ${channelName}`,
+  scanWith: (channelId, channelName) => {
+    if (channelId === 'promptpay') return 'Scan with any Thai banking app';
+    if (channelId.startsWith('bank_transfer')) return 'Scan with your banking app';
+    return `Scan with an app that supports ${channelName}`;
+  },
   openApp: (channel) => `Open ${channel}`,
   samePhone: 'Paying on this phone? Save the code and open it from your photos in the app.',
   saveImage: 'Save the code as an image',

@@ -11,10 +11,27 @@ export const id: Messages = {
   paidTo: 'Dibayarkan ke',
   amount: 'Jumlah',
   reference: 'Nomor referensi pembayaran',
-  scanWith: (channelId, channelName) =>
-    channelId === 'promptpay'
-      ? 'Pindai dengan aplikasi bank Thailand mana pun'
-      : `Pindai dengan aplikasi yang mendukung ${channelName}`,
+  orTransfer: 'Atau isi sendiri data transfernya',
+  transfer: 'Lakukan transfer bank',
+  transferHint: 'Isi berita transfer persis seperti yang tertulis di sini. Kami mengenali pembayaran Anda dari situ.',
+  fields: {
+    beneficiary: 'Nama penerima',
+    iban: 'IBAN',
+    account_number: 'Nomor rekening',
+    card_number: 'Nomor kartu',
+    mobile: 'Nomor ponsel',
+    company_number: 'UEN (nomor perusahaan)',
+    bank: 'Bank',
+    bank_code: 'Kode bank',
+    bic: 'BIC',
+    amount: 'Jumlah',
+    reference: 'Berita transfer',
+  },
+  scanWith: (channelId, channelName) => {
+    if (channelId === 'promptpay') return 'Pindai dengan aplikasi bank Thailand mana pun';
+    if (channelId.startsWith('bank_transfer')) return 'Pindai dengan aplikasi bank Anda';
+    return `Pindai dengan aplikasi yang mendukung ${channelName}`;
+  },
   openApp: (channel) => `Buka ${channel}`,
   samePhone: 'Membayar dengan ponsel ini? Simpan kodenya, lalu buka dari galeri foto di aplikasi Anda.',
   saveImage: 'Simpan kode sebagai gambar',

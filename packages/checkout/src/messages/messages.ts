@@ -1,3 +1,5 @@
+import type { PaymentInstruction } from '@itpay/kernel';
+
 /** Every text of the page. Another language is another object of this shape, so a text that is missing does not compile. */
 export interface Messages {
   /** For the `lang` attribute and Intl. */
@@ -14,6 +16,11 @@ export interface Messages {
   readonly paidTo: string;
   readonly amount: string;
   readonly reference: string;
+  /** Stands over what a payer types: beside a code, or where there is none. */
+  readonly orTransfer: string;
+  readonly transfer: string;
+  readonly transferHint: string;
+  readonly fields: Readonly<Record<PaymentInstruction['field'], string>>;
   readonly scanWith: (channelId: string, channelName: string) => string;
   /** Opens the payer's app on the phone that shows the page. */
   readonly openApp: (channelName: string) => string;

@@ -11,8 +11,27 @@ export const th: Messages = {
   paidTo: 'ผู้รับเงิน',
   amount: 'จำนวนเงิน',
   reference: 'หมายเลขอ้างอิงการชำระเงิน',
-  scanWith: (channelId, channelName) =>
-    channelId === 'promptpay' ? 'สแกนด้วยแอปธนาคารไทยแอปใดก็ได้' : `สแกนด้วยแอปที่รองรับ ${channelName}`,
+  orTransfer: 'หรือกรอกข้อมูลการโอนเงินเอง',
+  transfer: 'โอนเงินผ่านธนาคาร',
+  transferHint: 'กรุณากรอกหมายเลขอ้างอิงให้ตรงกับที่แสดงไว้ เราใช้หมายเลขนี้ตรวจสอบการชำระเงินของคุณ',
+  fields: {
+    beneficiary: 'ชื่อผู้รับเงิน',
+    iban: 'IBAN',
+    account_number: 'เลขที่บัญชี',
+    card_number: 'หมายเลขบัตร',
+    mobile: 'หมายเลขโทรศัพท์มือถือ',
+    company_number: 'UEN (เลขทะเบียนบริษัท)',
+    bank: 'ธนาคาร',
+    bank_code: 'รหัสธนาคาร',
+    bic: 'BIC',
+    amount: 'จำนวนเงิน',
+    reference: 'หมายเลขอ้างอิงการโอน',
+  },
+  scanWith: (channelId, channelName) => {
+    if (channelId === 'promptpay') return 'สแกนด้วยแอปธนาคารไทยแอปใดก็ได้';
+    if (channelId.startsWith('bank_transfer')) return 'สแกนด้วยแอปธนาคารของคุณ';
+    return `สแกนด้วยแอปที่รองรับ ${channelName}`;
+  },
   openApp: (channel) => `เปิดแอป ${channel}`,
   samePhone: 'ต้องการชำระด้วยโทรศัพท์เครื่องนี้? บันทึกคิวอาร์โค้ด แล้วเปิดจากคลังรูปภาพในแอป',
   saveImage: 'บันทึกคิวอาร์โค้ดเป็นรูปภาพ',

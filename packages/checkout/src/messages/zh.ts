@@ -11,8 +11,27 @@ export const zh: Messages = {
   paidTo: '收款方',
   amount: '金额',
   reference: '付款编号',
-  scanWith: (channelId, channelName) =>
-    channelId === 'promptpay' ? '请用任意泰国银行 App 扫码' : `请用支持 ${channelName} 的 App 扫码`,
+  orTransfer: '或自行填写转账信息',
+  transfer: '请通过银行转账付款',
+  transferHint: '请准确填写附言，我们凭此确认您的付款。',
+  fields: {
+    beneficiary: '收款人名称',
+    iban: 'IBAN',
+    account_number: '收款账号',
+    card_number: '卡号',
+    mobile: '手机号码',
+    company_number: 'UEN（公司注册号）',
+    bank: '银行',
+    bank_code: '银行代码',
+    bic: 'BIC',
+    amount: '金额',
+    reference: '转账附言',
+  },
+  scanWith: (channelId, channelName) => {
+    if (channelId === 'promptpay') return '请用任意泰国银行 App 扫码';
+    if (channelId.startsWith('bank_transfer')) return '请用您的银行 App 扫码';
+    return `请用支持 ${channelName} 的 App 扫码`;
+  },
   openApp: (channel) => `打开${channel}`,
   samePhone: '要用这部手机付款？请保存二维码，然后在 App 中从相册打开。',
   saveImage: '保存二维码图片',

@@ -92,26 +92,55 @@ function payment(page: Page): Html | false {
   const { view, proof, text, state } = page;
   if (view.qr === null) return false;
   const { id, displayName } = view.channel;
+  const { scannable } = view.qr;
   const image = `../v1/qr-charges/${view.qr.chargeId}/image.png?t=${encodeURIComponent(proof)}`;
   return html`<section class="payment">
-    <h2>${text.scanWith(id, displayName)}</h2>
-    <figure class="qr">
-      ${codeImage(view.qr.svg, page)}
-      <figcaption>${text.codeOf(displayName)}</figcaption>
-    </figure>
-    ${status(page)}
+    <h2>${scannable ? text.scanWith(id, displayName) : text.transfer}</h2>
+    ${
+      scannable &&
+      html`<figure class="qr">
+        ${codeImage(view.qr.svg, page)}
+        <figcaption>${text.codeOf(displayName)}</figcaption>
+      </figure>`
+    }
+    ${transfer(page)} ${status(page)}
     <p class="countdown" data-live hidden>
       <span class="label">${text.timeLeft}</span> <span role="timer" data-countdown></span>
     </p>
     <p class="detail" data-live hidden>${text.states[state].detail}</p>
     ${openApp(page, view.qr.deepLink)}
-    <p class="hint same-phone">
-      ${text.samePhone} <a href="${image}" download="${view.intentId}.png">${text.saveImage}</a>
-    </p>
-    <p class="hint" data-live hidden>
-      ${text.codeTrouble} <button type="button" class="link" data-new-code>${text.newCode}</button>
-    </p>
+    ${
+      scannable &&
+      html`<p class="hint same-phone">
+        ${text.samePhone} <a href="${image}" download="${view.intentId}.png">${text.saveImage}</a>
+      </p>`
+    }
+    ${
+      scannable &&
+      html`<p class="hint" data-live hidden>
+        ${text.codeTrouble} <button type="button" class="link" data-new-code>${text.newCode}</button>
+      </p>`
+    }
   </section>`;
+}
+
+/** What a payer types who cannot scan. */
+function transfer({ view, text }: Page): Html | false {
+  const { instructions = [], scannable = true } = view.qr ?? {};
+  if (instructions.length === 0) return false;
+  return html`<div class="transfer">
+    ${scannable && html`<h3>${text.orTransfer}</h3>`}
+    <dl>
+      ${instructions.map(
+        ({ field, value }) =>
+          html`<div>
+            <dt>${text.fields[field]}</dt>
+            <dd><bdi>${value}</bdi></dd>
+          </div>`,
+      )}
+    </dl>
+    <p class="hint">${text.transferHint}</p>
+  </div>`;
 }
 
 // Shown on phones only: elsewhere nothing would open.

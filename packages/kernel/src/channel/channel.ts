@@ -29,7 +29,14 @@ export const CAPABILITIES = [
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-export const QR_STANDARDS = ['emvco', 'proprietary'] as const;
+export const QR_STANDARDS = [
+  'emvco',
+  'proprietary',
+  /** EPC069-12, a SEPA credit transfer. Needs `instructions`. */
+  'epc',
+  /** Text for a person where no bank app reads a code. It is shown as instructions. Needs `instructions`. */
+  'text',
+] as const;
 export type QrStandard = (typeof QR_STANDARDS)[number];
 
 /** What the payer shall see. The amount is exact; `reference` is the order number under which the rail knows the payment. */
@@ -52,6 +59,27 @@ export interface QrPresentation {
   readonly qrStandard: QrStandard;
   /** The text of the QR code, byte for byte as the wallet must read it. */
   readonly qrData: string;
+}
+
+/** What a payer types into a bank's form, by the names of the fields. `amount` is a decimal with a point. */
+export const INSTRUCTION_FIELDS = [
+  'beneficiary',
+  'iban',
+  'account_number',
+  'card_number',
+  'mobile',
+  'company_number',
+  'bank',
+  'bank_code',
+  'bic',
+  'amount',
+  'reference',
+] as const;
+
+export interface PaymentInstruction {
+  readonly field: (typeof INSTRUCTION_FIELDS)[number];
+  /** As it is typed and copied: without spaces where the field has none. */
+  readonly value: string;
 }
 
 /** Money that arrived, as the rail reports it. */
@@ -117,7 +145,14 @@ export interface ChannelNotice {
   /** With `payment` and `authorized`. */
   readonly credit?: Credit;
   /** With `refund`. */
-  readonly refund?: { readonly status: 'succeeded' | 'failed'; readonly amount: Money };
+  readonly refund?: {
+    readonly status: 'succeeded' | 'failed';
+    readonly amount: Money;
+    /** True where the rail tells what all refunds of the payment come to by now, this one among them. */
+    readonly isSum?: boolean;
+    /** The rail's own number of the refund, where the notification tells it. */
+    readonly channelRefundId?: string;
+  };
 }
 
 export interface CallbackAnswer {
@@ -186,6 +221,11 @@ export interface Channel {
    * address or an app's own scheme; the page offers it on phones.
    */
   deepLink?(qrData: string): string;
+  /**
+   * What a payer types who cannot scan this code, in the order of a bank's form. Pure. Read from the code itself, so that
+   * the two never differ. Empty for a text that is no code of this channel.
+   */
+  instructions?(qrData: string): readonly PaymentInstruction[];
   /** Opens an order. `succeeded` means that the order exists and can be paid, not that money moved. */
   authorize?(request: OrderRequest, context: CallContext): Promise<Outcome<QrPresentation>>;
   /** Asks for the state of an order by our own reference: after a timeout, before expiry and while a payment is open. */
@@ -201,7 +241,8 @@ export interface Channel {
     context: CallContext,
   ): Promise<RefundStatus>;
   /**
-   * Checks a notification: signature first, then form. It reads nothing from the database.
+   * Checks a notification: signature first, then form. It reads nothing from the database. A rail that signs nothing is
+   * asked here, with a time limit of the adapter's own, and the notices are what it answers; no transaction is open.
    *
    * @throws ItPayError `CHANNEL_SIGNATURE_INVALID` for anything that is not proven to come from the rail
    */

@@ -93,10 +93,10 @@ describe('What an adapter throws', () => {
     ['x'.repeat(65), 'not_a_code'],
   ])('has a code of the rail only where it looks like one: %j', async (rawCode, kept) => {
     const failure = { category: 'declined', rawCode } as const;
-    const thrown = await guard.attempt(rail({ mapError: () => failure }), 'query', () => Promise.reject(new Error()));
+    const mapped = await guard.attempt(rail({ mapError: () => failure }), 'query', () => Promise.reject(new Error()));
     const returned = await guard.attempt(rail(), 'query', async () => ({ outcome: 'declined', failure }));
 
-    expect([thrown, returned]).toEqual([
+    expect([mapped, returned]).toEqual([
       { ok: false, failure: { category: 'declined', rawCode: kept } },
       { ok: true, value: { outcome: 'declined', failure: { category: 'declined', rawCode: kept } } },
     ]);

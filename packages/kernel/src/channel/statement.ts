@@ -21,6 +21,10 @@ export interface StatementRow {
   readonly counterparty?: { readonly name?: string; readonly account?: string };
   /** Only `booked` is money that moved; `info` is told for completeness. */
   readonly status: 'booked' | 'pending' | 'info';
+  /** Whether the money came or went, for the kinds that leave it open; every row of a bank has it. */
+  readonly direction?: 'in' | 'out';
+  /** Why no program books it: the parts of a batch do not add up, say. Absent: nothing is odd. */
+  readonly doubt?: string;
   /** Why money came back, as the file says it. */
   readonly returnReason?: string;
   /** Where in the file it stands, for operators: `line 7`. */
@@ -40,3 +44,12 @@ export interface StatementFacts {
   /** Whether the rows lead from the opening to the closing balance; null where the file has no balances. */
   readonly balancesAgree: boolean | null;
 }
+
+/**
+ * What a reader of a file tells, in its order: where a statement begins, its rows, and its facts; a file may hold several.
+ * Nothing of it counts before the reading has ended without an error.
+ */
+export type StatementPart =
+  | { readonly part: 'statement'; readonly statementId: string; readonly account: string }
+  | { readonly part: 'row'; readonly row: StatementRow }
+  | { readonly part: 'facts'; readonly facts: StatementFacts };

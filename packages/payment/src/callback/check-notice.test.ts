@@ -65,6 +65,8 @@ describe('against the operation that it names', () => {
   const held: NoticeSubject = { ...order, captureMethod: 'manual' };
   const refunding: NoticeSubject = { ...order, operation: 'refund', expected: thb(500n) };
   const less = alteredCredit({ amount: thb(19_899n) });
+  const refundSum = (value: bigint, currency = 'THB') =>
+    altered(refund, { refund: { status: 'succeeded', amount: { currency, value }, isSum: true } });
   const dollars = alteredCredit({ amount: { currency: 'USD', value: 19_900n } });
 
   it.each<
@@ -87,6 +89,10 @@ describe('against the operation that it names', () => {
     ['a hold of another amount', altered(hold, { credit: { ...credit, amount: thb(1n) } }), held, rail, 'amount'],
     ['a refund', refund, refunding, rail, null],
     ['a refund of another amount', refund, { ...refunding, expected: thb(501n) }, rail, 'amount'],
+    ['a refund beside another one, where the rail tells the sum', refundSum(700n), refunding, rail, null],
+    ['a refund alone, where the rail tells the sum', refundSum(500n), refunding, rail, null],
+    ['a sum of refunds that is less than this one', refundSum(499n), refunding, rail, 'amount'],
+    ['a sum of refunds in another currency', refundSum(700n, 'USD'), refunding, rail, 'amount'],
     [
       'a refund in another currency',
       refund,

@@ -52,6 +52,9 @@ export function refuseForSubject(
   if (typeof moved === 'string') return null;
   const payersChoice = notice.kind === 'payment' && !rail.capabilities.includes('amount_locked');
   if (payersChoice || (moved.currency === expected.currency && moved.value === expected.value)) return null;
+  // What was refunded under this number is what we asked for; a sum that is smaller contradicts it.
+  const isSum = notice.kind === 'refund' && notice.refund?.isSum === true;
+  if (isSum && moved.currency === expected.currency && moved.value > expected.value) return null;
   return 'amount';
 }
 

@@ -187,7 +187,7 @@ async function concludeRefund(
 ): Promise<NoticeRefusal | null> {
   const outcome =
     refund!.status === 'succeeded'
-      ? ({ outcome: 'succeeded', value: { channelRefundId: eventId } } as const)
+      ? ({ outcome: 'succeeded', value: { channelRefundId: refund!.channelRefundId ?? eventId } } as const)
       : ({ outcome: 'declined', failure: { category: 'declined' } } as const);
   const { state } = await engine.concludeIn(tx, id, outcome, actor);
   return state === outcome.outcome ? null : 'contradiction';

@@ -4,6 +4,7 @@ import type { OperationAnswer } from '../operation/handler.js';
 import { requireNothingUnderWay } from '../operation/under-way.js';
 import type { PaymentServices } from '../services.js';
 import { intentNotFound, invalidTransition } from './change.js';
+import { requireRailUnit } from '../rail-unit.js';
 
 export interface CaptureRequest {
   readonly intentId: string;
@@ -61,6 +62,7 @@ export async function captureIntent(
         details: { channel: channel.id, capability: 'partial_capture' },
       });
     }
+    requireRailUnit(channel, amount);
     const instance = channelInstanceKey(channel);
     const reference = channelReference({ objectId: intentId, kind: 'capture', ordinal: 1 }, channel.reference);
     // The one before certainly did not happen, so its number may be sent again, also with another amount.

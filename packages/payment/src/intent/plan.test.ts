@@ -125,6 +125,15 @@ describe('the limits of a rail', () => {
   });
 });
 
+it.each([
+  [1_250, ['AMOUNT_PRECISION_UNSUPPORTED', 'amount.value']],
+  [1_200, ['rail']],
+] as const)('a rail that counts whole baht, %d satang: %j', (value, expected) => {
+  const context = aContext([aChannel({ exponentOverrides: { THB: 0 } })]);
+
+  expect(outcome(aBody({ amount: { currency: 'THB', value } }), context)).toEqual(expected);
+});
+
 describe('the capture method', () => {
   it.each([
     [undefined, ['rail']],

@@ -9,6 +9,7 @@ import {
 import type { QrCharge } from '../qr-charge/qr-charge.js';
 import type { CreateIntentBody } from './input.js';
 import type { PaymentIntent } from './intent.js';
+import { requireRailUnit } from '../rail-unit.js';
 
 const DEFAULT_EXPIRY_MS = 15 * 60_000;
 const DEFAULT_GRACE_MS = 2 * 60_000;
@@ -47,6 +48,7 @@ export function planIntent(body: CreateIntentBody, context: PlanContext): Intent
     });
   }
   checkLimits(amount.value, channel, amount.currency);
+  requireRailUnit(channel, amount);
 
   const { now, intentId } = context;
   const wanted = body.expires_in === undefined ? channel.defaultExpiryMs : body.expires_in * 1_000;

@@ -67,7 +67,11 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
         within: null,
       });
       const { status, plain, presented, duplicate, replayed } = created;
-      return { status, body: withPresentation(plain, presented, links, { expand: true, duplicate }), replayed };
+      return {
+        status,
+        body: withPresentation(plain, presented, links, { expand: deps.channels, duplicate }),
+        replayed,
+      };
     },
   });
 
@@ -84,7 +88,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
     async run(request) {
       const found = await store.find(database, actorOf(request), request.params.id);
       if (found === null) throw intentNotFound(request.params.id);
-      return { status: 200, body: toWire(found, links, request.query.expand === 'qr') };
+      return { status: 200, body: toWire(found, links, request.query.expand === 'qr' ? deps.channels : null) };
     },
   });
 
@@ -116,7 +120,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
         },
         { limit: query.limit, startingAfter: query.starting_after, endingBefore: query.ending_before },
       );
-      const expand = query.expand === 'qr';
+      const expand = query.expand === 'qr' ? deps.channels : null;
       // The way on: from the last one of a page of older ones, from the first one of a page of newer ones.
       const last = query.ending_before === undefined ? intents.at(-1) : intents[0];
       return {
@@ -225,6 +229,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
       'INVALID_STATE_TRANSITION',
       'OUTCOME_UNKNOWN',
       'CAPTURE_AMOUNT_EXCEEDED',
+      'AMOUNT_PRECISION_UNSUPPORTED',
       'CURRENCY_NOT_SUPPORTED',
       'CHANNEL_CAPABILITY_UNSUPPORTED',
       'PAYMENT_DECLINED',
@@ -306,7 +311,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
     const stored = toRouteAnswer(answer, (plain) => plain);
     const plain = plainOf(stored.body as T);
     const presented = (await store.find(database, actor, plain.id))!;
-    return { ...stored, body: withPresentation(plain, presented, links, { expand: true }) };
+    return { ...stored, body: withPresentation(plain, presented, links, { expand: deps.channels }) };
   }
 
   return [create, get, list, wait, stream, capture, cancel, qr];

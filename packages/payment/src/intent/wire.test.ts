@@ -1,11 +1,13 @@
+import { ChannelRegistry } from '@itpay/kernel';
 import { describe, expect, it } from 'vitest';
-import { aCharge, anIntent, CHARGE_ID, INTENT_ID, NOW } from '../../test/samples.js';
+import { aChannel, aCharge, anIntent, CHARGE_ID, INTENT_ID, NOW } from '../../test/samples.js';
 import { Links } from '../links.js';
 import { toPlainCharge } from '../qr-charge/wire.js';
 import { intentSchema, toPlain, toWire } from './wire.js';
 
 const TOKEN = 'canary-of-the-token';
 const links = new Links('https://shop.example/itpay', { issue: () => TOKEN } as never);
+const channels = new ChannelRegistry([aChannel()]);
 const paid = anIntent({
   status: 'succeeded',
   amountCaptured: 19_900n,
@@ -109,8 +111,22 @@ describe('the answer about an intent', () => {
   it('holds the text of the code only when it was asked for', () => {
     const presented = { intent: anIntent(), qr: aCharge(), operation: null };
 
-    expect(toWire(presented, links, true).qr).toMatchObject({ qr_standard: 'emvco', qr_data: aCharge().qrData });
-    expect(JSON.stringify(toWire(presented, links, false))).not.toContain(aCharge().qrData);
+    expect(toWire(presented, links, channels).qr).toMatchObject({ qr_standard: 'emvco', qr_data: aCharge().qrData });
+    expect(JSON.stringify(toWire(presented, links))).not.toContain(aCharge().qrData);
+  });
+
+  it('says what to type instead of scanning, where the channel can, and only to those who asked for the code', () => {
+    const channel = aChannel({
+      id: 'bank',
+      instructions: (qrData) => [{ field: 'reference', value: qrData }],
+    });
+    const presented = { intent: anIntent(), qr: aCharge({ channel: 'bank', livemode: false }), operation: null };
+
+    expect(toWire(presented, links, new ChannelRegistry([channel])).qr).toMatchObject({
+      instructions: [{ field: 'reference', value: aCharge().qrData }],
+    });
+    expect(toWire(presented, links, channels).qr).not.toHaveProperty('instructions');
+    expect(toWire(presented, links).qr).not.toHaveProperty('instructions');
   });
 
   it.each([
@@ -124,7 +140,7 @@ describe('the answer about an intent', () => {
     ['cancelled', 'none'],
     ['failed', 'none'],
   ] as const)('without a code, in %s, asks the caller to %s', (status, type) => {
-    const wire = toWire({ intent: anIntent({ status }), qr: null, operation: null }, links, true);
+    const wire = toWire({ intent: anIntent({ status }), qr: null, operation: null }, links, channels);
 
     expect(wire).toMatchObject({ qr: null, next_action: { type } });
   });
@@ -141,7 +157,7 @@ describe('the answer about an intent', () => {
       },
     ],
   ])('keeps to its schema when %s', (_, presented) => {
-    const wire = toWire(presented, links, true);
+    const wire = toWire(presented, links, channels);
 
     expect(intentSchema.strict().parse(JSON.parse(JSON.stringify(wire)))).toEqual(wire);
   });

@@ -1,7 +1,8 @@
 import { moneyToWire } from '@itpay/core';
-import { OUTCOMES, QR_STANDARDS } from '@itpay/kernel';
+import { OUTCOMES, QR_STANDARDS, type ChannelRegistry } from '@itpay/kernel';
 import { z } from 'zod';
 import type { Links } from '../links.js';
+import { instructionsSchema } from '../qr-charge/wire.js';
 import { amountSchema } from './input.js';
 import type { PaymentIntent, PresentedIntent } from './intent.js';
 import { intentMachine, isOpen } from './machine.js';
@@ -56,6 +57,7 @@ export const intentSchema = z
           .string()
           .optional()
           .meta({ description: 'The text of the QR code. At creation, and with expand=qr' }),
+        instructions: instructionsSchema,
       })
       .nullable()
       .meta({
@@ -134,8 +136,8 @@ function refundStatus({ amountRefunded, amountCaptured }: PaymentIntent): PlainI
 }
 
 export interface PresentationOptions {
-  /** With the text of the code, for whoever draws it. */
-  readonly expand: boolean;
+  /** With the text of the code, for whoever draws it, and with what its channel says to type instead. */
+  readonly expand: ChannelRegistry | null;
   readonly duplicate?: boolean;
 }
 
@@ -150,6 +152,7 @@ export function withPresentation(
   { expand, duplicate = false }: PresentationOptions,
 ): WireIntent {
   const urls = qr && links.forCharge(plain.id, qr.id);
+  const channel = qr && expand?.get(qr.channel, qr.livemode ? 'live' : 'test');
   const unknown = operation?.state === 'unknown';
   const waits = isOpen(plain.status) || plain.status === 'authorized' || unknown;
   return {
@@ -162,6 +165,7 @@ export function withPresentation(
         qr_image_svg_url: urls.svg,
         expires_at: qr.expiresAt.toISOString(),
         ...(expand && { qr_standard: qr.qrStandard, qr_data: qr.qrData }),
+        ...(channel?.instructions && { instructions: [...channel.instructions(qr.qrData)] }),
       },
     operation: operation && {
       id: operation.id,
@@ -175,6 +179,6 @@ export function withPresentation(
   };
 }
 
-export function toWire(presented: PresentedIntent, links: Links, expand = false): WireIntent {
+export function toWire(presented: PresentedIntent, links: Links, expand: ChannelRegistry | null = null): WireIntent {
   return withPresentation(toPlain(presented.intent), presented, links, { expand });
 }

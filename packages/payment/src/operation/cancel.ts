@@ -80,21 +80,29 @@ export function cancelHandler(services: PaymentServices): OperationHandler<Close
       const { account, livemode, paymentIntentId, purpose } = operation;
       const owner = { account, livemode };
       const found = await store.find(on, owner, paymentIntentId);
-      const paid = STATUS_RANK[found!.intent.status] > 3;
-      if (paid && purpose !== EXPIRE && operation.state !== 'unknown') {
-        return failedAnswer(
+      const { intent } = found!;
+      const refused = (message: string) =>
+        failedAnswer(
           new ItPayError('INVALID_STATE_TRANSITION', {
-            message: `${paymentIntentId} was paid before it could be cancelled. Refund it instead.`,
+            message,
             details: {
               object: 'payment_intent',
               id: paymentIntentId,
-              current: found!.intent.status,
+              current: intent.status,
               requested: 'cancel',
               allowed: [],
-              intent: toPlain(found!.intent),
+              intent: toPlain(intent),
             },
           }),
           true,
+        );
+      if (STATUS_RANK[intent.status] > 3 && purpose !== EXPIRE && operation.state !== 'unknown') {
+        return refused(`${paymentIntentId} was paid before it could be cancelled. Refund it instead.`);
+      }
+      if (operation.state === 'declined') {
+        return refused(
+          `The channel does not close this order now. It ends by itself at ${intent.expiresAt.toISOString()}; ` +
+            'cancel again with a fresh key before that, or wait.',
         );
       }
       const answer = await answerWithIntent(services, on, operation, 200);

@@ -12,7 +12,7 @@ const TAG = 'QR charges';
 const params = z.object({ id: z.string() });
 const errors = ['QR_CHARGE_NOT_FOUND', 'QR_EXPIRED'] as const;
 
-export function qrChargeRoutes({ charges, blobs, links }: PaymentServices): readonly Route[] {
+export function qrChargeRoutes({ charges, blobs, links, channels }: PaymentServices): readonly Route[] {
   const get = defineRoute({
     method: 'GET',
     path: '/v1/qr-charges/{id}',
@@ -26,6 +26,7 @@ export function qrChargeRoutes({ charges, blobs, links }: PaymentServices): read
     async run(request) {
       const charge = await payableCharge(charges, request);
       const urls = links.forCharge(charge.paymentIntentId, charge.id);
+      const channel = channels.get(charge.channel, charge.livemode ? 'live' : 'test');
       return {
         status: 200,
         body: {
@@ -33,6 +34,7 @@ export function qrChargeRoutes({ charges, blobs, links }: PaymentServices): read
           qr_data: charge.qrData,
           qr_image_url: urls.png,
           qr_image_svg_url: urls.svg,
+          ...(channel?.instructions && { instructions: [...channel.instructions(charge.qrData)] }),
         },
       };
     },

@@ -1,7 +1,8 @@
-import { exponentOf, money, type ErrorCode, type Money } from '@itpay/core';
+import { money, type ErrorCode, type Money } from '@itpay/core';
 import type { Channel } from '@itpay/kernel';
 import type { PaymentIntent } from '../intent/intent.js';
 import type { Refund, RefundReason } from './refund.js';
+import { railUnit } from '../rail-unit.js';
 
 /** How long the same refund, asked for again under a fresh idempotency key, is taken for the one that was made. */
 const REMEMBERED_MS = 10 * 60_000;
@@ -104,7 +105,7 @@ export function canRefund(
     (refund) => (refund.inflowId === null || refund.inflowId === payment.inflowId) && !cameToNothing(refund),
   );
   if (earlier && !rail.capabilities.includes('multiple_refunds')) return lacks(rail, 'multiple_refunds', subject);
-  const precision = amount.value % unitOf(rail, currency);
+  const precision = amount.value % railUnit(rail, currency);
   if (precision !== 0n) {
     return refuse('AMOUNT_PRECISION_UNSUPPORTED', { ...subject, channel: rail.id }, 'amount.value');
   }
@@ -135,12 +136,6 @@ export function sameRefund(
 
 function endOfWindow(rail: RefundRail | null, paidAt: Date): Date | null {
   return rail?.refundWindowMs === undefined ? null : new Date(paidAt.getTime() + rail.refundWindowMs);
-}
-
-/** The smallest step of the rail, in minor units of ISO 4217. */
-function unitOf({ exponentOverrides }: RefundRail, currency: string): bigint {
-  const exponent = exponentOf(currency);
-  return 10n ** BigInt(exponent - (exponentOverrides?.[currency] ?? exponent));
 }
 
 function lacks(rail: RefundRail, capability: string, subject: object): RefundDecision {

@@ -35,6 +35,7 @@ describe('calling the rail', () => {
         amount: money('THB', 5_000n),
         total: money('THB', 19_900n),
         reason: 'customer_request',
+        notifyUrl: 'https://shop.example/callback',
       },
     ]);
   });
@@ -222,6 +223,7 @@ function aWorld({ refund = aRefund(), inflow = anInflow(), said, channels }: Giv
     clock: { now: () => NOW },
     ids: { next: (prefix: string) => `${prefix}_1` },
     channels: new ChannelRegistry(channels ?? [rail]),
+    callbackUrl: () => 'https://shop.example/callback',
     guard: {
       attempt: async (_channel: Channel, _call: string, work: (context: object) => Promise<unknown>) => ({
         ok: true,

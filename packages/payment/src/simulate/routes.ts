@@ -1,33 +1,41 @@
-import { ItPayError, type Money } from '@itpay/core';
 import {
   actorOf,
   defineRoute,
   type Actor,
-  type ChannelRegistry,
+  type IdempotencyKey,
+  type NetworkedSimulatedRail,
   type Route,
   type SimulatedRail,
-  type Tx,
+  type StoredAnswer,
 } from '@itpay/kernel';
 import { z } from 'zod';
-import { bookPayment } from '../inflow/book-payment.js';
-import { intentNotFound, invalidTransition } from '../intent/change.js';
-import { expireNow } from '../intent/expire.js';
-import type { PaymentIntent, PresentedIntent } from '../intent/intent.js';
-import { isOpen, STATUS_RANK } from '../intent/machine.js';
-import { scannedByChannel } from '../intent/scanned.js';
+import { intentNotFound } from '../intent/change.js';
+import type { PresentedIntent } from '../intent/intent.js';
+import { isOpen } from '../intent/machine.js';
 import { intentSchema, toPlain, withPresentation, type PlainIntent } from '../intent/wire.js';
 import type { PaymentServices } from '../services.js';
-import { moreThan, lessThan } from './amounts.js';
-
-/** What the payer of test mode can do. */
-const EVENTS = ['scanned', 'paid', 'declined', 'paid_late', 'underpaid', 'overpaid', 'paid_twice'] as const;
-type SimulatedEvent = (typeof EVENTS)[number];
+import { actAtTheRail, type PayerAtTheRail } from './at-the-rail.js';
+import { EVENTS, type SimulatedEvent } from './event.js';
+import { actInProcess } from './in-process.js';
+import { SimulatedPayers } from './rails.js';
 
 const NOTHING_SHOWN = { qr: null, operation: null };
 
+/** One request to let the payer act. */
+interface Request {
+  readonly caller: Actor;
+  readonly id: string;
+  readonly event: SimulatedEvent;
+  readonly key: IdempotencyKey | null;
+}
+type Answer = StoredAnswer & { readonly replayed: boolean };
+
 /** Lets the payer of test mode act: only on test intents, and only on a channel that is a simulation. */
-export function simulateRoutes(services: PaymentServices, all: readonly SimulatedRail[]): readonly Route[] {
-  const rails = new Map(all.map((rail) => [rail.channel, rail]));
+export function simulateRoutes(
+  services: PaymentServices,
+  rails: readonly (SimulatedRail | NetworkedSimulatedRail)[],
+): readonly Route[] {
+  const payers = new SimulatedPayers(services.channels, rails);
   const { database, idempotency, links, store } = services;
 
   const simulate = defineRoute({
@@ -37,7 +45,8 @@ export function simulateRoutes(services: PaymentServices, all: readonly Simulate
     description:
       'Test intents on a simulated channel only. `scanned`: the wallet reads the code. `declined`: it refuses, and the ' +
       'code can still be paid. `underpaid`: half. `overpaid`: one and a half. `paid_late`: the payment expires, then it ' +
-      'is paid. `paid_twice`: two transfers.',
+      'is paid. `paid_twice`: two transfers. Where the rail locks the amount (`amount_locked`), a payer pays what the ' +
+      'code asks for, and once.',
     tag: 'Test helpers',
     access: 'payments:write',
     params: z.object({ id: z.string() }),
@@ -47,109 +56,57 @@ export function simulateRoutes(services: PaymentServices, all: readonly Simulate
       'PAYMENT_INTENT_NOT_FOUND',
       'LIVEMODE_MISMATCH',
       'CHANNEL_CAPABILITY_UNSUPPORTED',
+      'CHANNEL_UNAVAILABLE',
       'INVALID_STATE_TRANSITION',
       'AMOUNT_TOO_SMALL',
     ],
-    async run(request) {
+    async run({ params: { id }, body: { event }, idempotencyKey: key, ...request }) {
       const caller = actorOf(request);
-      const { id } = request.params;
-      const answer = await database.transaction((tx) =>
-        idempotency.once(tx, request.idempotencyKey, async () => {
-          const intent = await store.lock(tx, caller, id);
-          if (intent === null) throw intentNotFound(id);
-          const rail = simulatedRail(intent, services.channels, rails);
-          const payer: Actor = { ...caller, id: `simulator:${rail.channel}` };
-          await act(services, tx, payer, rail, intent, request.body.event);
-          const after = await store.find(tx, caller, id);
-          return { status: 200, body: JSON.stringify(toPlain(after!.intent)) };
-        }),
-      );
+      const answer = await perform({ caller, id, event, key });
       const plain = JSON.parse(answer.body) as PlainIntent;
       // A code is never kept with an answer; it is shown as long as there is one.
       const shown = isOpen(plain.status) ? await store.find(database, caller, id) : null;
       return {
         status: answer.status,
-        body: withPresentation(plain, shown ?? NOTHING_SHOWN, links, { expand: false }),
+        body: withPresentation(plain, shown ?? NOTHING_SHOWN, links, { expand: null }),
         replayed: answer.replayed,
       };
     },
   });
   return [simulate];
-}
 
-async function act(
-  services: PaymentServices,
-  tx: Tx,
-  payer: Actor,
-  rail: SimulatedRail,
-  intent: PaymentIntent,
-  event: SimulatedEvent,
-): Promise<void> {
-  const pay = (amount: Money) =>
-    bookPayment(services, tx, payer, {
-      intentId: intent.id,
-      credit: rail.transfer(amount),
-      source: 'callback',
-      channelReference: intent.channelReference,
-    });
-
-  if (event === 'paid_late') {
-    await expire(services, tx, payer, intent);
-    await pay(intent.amount);
-    return;
+  async function perform(request: Request): Promise<Answer> {
+    const found = await store.find(database, request.caller, request.id);
+    if (found === null) throw intentNotFound(request.id);
+    const payer = payers.of(found.intent);
+    return payer.kind === 'in_process' ? inProcess(request, payer.rail) : atTheRail(request, payer, found);
   }
-  const asked = rail.scan(await codeOf(services, tx, payer, intent));
-  switch (event) {
-    case 'scanned':
-      return scannedByChannel(services, tx, payer, intent.id);
-    case 'declined':
-      // The wallet said no to the payer and nothing to us: the order stays open.
-      return;
-    case 'paid':
-      await pay(asked);
-      return;
-    case 'underpaid':
-      await pay(lessThan(asked));
-      return;
-    case 'overpaid':
-      await pay(moreThan(asked));
-      return;
-    case 'paid_twice':
-      await pay(asked);
-      await pay(asked);
-      return;
-  }
-}
 
-/** What the payer scans. A closed or paid intent shows nothing. */
-async function codeOf({ store }: PaymentServices, tx: Tx, payer: Actor, intent: PaymentIntent): Promise<string> {
-  const { qr } = (await store.find(tx, payer, intent.id)) as PresentedIntent;
-  if (qr === null) throw invalidTransition(intent, 'capture');
-  return qr.qrData;
-}
-
-/** Money is late for an intent that is closed; an open one expires first. */
-async function expire(services: PaymentServices, tx: Tx, payer: Actor, intent: PaymentIntent): Promise<void> {
-  if (isOpen(intent.status)) await expireNow(services, tx, payer, intent);
-  else if (STATUS_RANK[intent.status] !== STATUS_RANK.expired) throw invalidTransition(intent, 'expire');
-}
-
-function simulatedRail(
-  intent: PaymentIntent,
-  channels: ChannelRegistry,
-  rails: ReadonlyMap<string, SimulatedRail>,
-): SimulatedRail {
-  if (intent.livemode) {
-    throw new ItPayError('LIVEMODE_MISMATCH', {
-      message: `${intent.id} is a live payment; only test payments can be simulated. Create one with a test key.`,
-    });
+  function inProcess({ caller, id, event, key }: Request, rail: SimulatedRail): Promise<Answer> {
+    return database.transaction((tx) =>
+      idempotency.once(tx, key, async () => {
+        const intent = (await store.lock(tx, caller, id))!;
+        const payer: Actor = { ...caller, id: `simulator:${rail.channel}` };
+        await actInProcess(services, tx, payer, rail, intent, event);
+        const after = await store.find(tx, caller, id);
+        return { status: 200, body: JSON.stringify(toPlain(after!.intent)) };
+      }),
+    );
   }
-  const rail = channels.get(intent.channel, 'test')?.simulated ? rails.get(intent.channel) : undefined;
-  if (rail === undefined) {
-    throw new ItPayError('CHANNEL_CAPABILITY_UNSUPPORTED', {
-      message: `The test side of "${intent.channel}" is not a simulation; pay there as its provider's sandbox asks.`,
-      details: { channel: intent.channel, capability: 'simulate' },
-    });
+
+  async function atTheRail(
+    { caller, id, event, key }: Request,
+    payer: PayerAtTheRail,
+    shown: PresentedIntent,
+  ): Promise<Answer> {
+    const used = key && (await idempotency.find(database, key));
+    if (used?.verdict === 'replay') return { ...used.answer, replayed: true };
+    await actAtTheRail(services, payer, shown, event, key);
+    return database.transaction((tx) =>
+      idempotency.once(tx, key, async () => {
+        const after = await store.find(tx, caller, id);
+        return { status: 200, body: JSON.stringify(toPlain(after!.intent)) };
+      }),
+    );
   }
-  return rail;
 }

@@ -1,5 +1,11 @@
-import { formatDecimal, numericCodeOf, toRailUnits, writeEmvco } from '@itpay/core';
-import { defineChannel, type AuthorizeRequest, type Channel, type QrPresentation } from '@itpay/kernel';
+import { fieldAt, formatDecimal, numericCodeOf, readEmvco, toRailUnits, writeEmvco } from '@itpay/core';
+import {
+  defineChannel,
+  type AuthorizeRequest,
+  type Channel,
+  type PaymentInstruction,
+  type QrPresentation,
+} from '@itpay/kernel';
 import { describe, expect, it } from 'vitest';
 import { channelContract, type ChannelContractCase } from './channel-contract.js';
 import { encodeCases, type EncodingChannel } from './encode-cases.js';
@@ -13,6 +19,7 @@ channelContract(() => defineChannel(rail({ mode: 'live', merchantAccount: 'shop'
 channelContract(() =>
   defineChannel(rail({ currencies: ['JPY'], exponentOverrides: {}, limits: { JPY: { max: 5n } } })),
 );
+channelContract(() => defineChannel(rail({ instructions: (qrData) => spelt(qrData) })));
 channelContract(() => defineChannel(rail({ encode: encodeNoReference })), {
   excused: { 'gives different references different texts': 'the rail carries no reference' },
 });
@@ -76,6 +83,36 @@ describe('the channel contract notices', () => {
       { encode: (r) => encode(Object.assign(r, { reference: 'A' })) },
     ],
     ['a moved expiry', 'leaves the request as it was', { encode: (r) => (r.expiresAt.setFullYear(1999), encode(r)) }],
+    [
+      'a standard that nobody knows',
+      'encodes without waiting for anything',
+      { encode: (r) => ({ ...encode(r), qrStandard: 'swiss' as never }) },
+    ],
+    [
+      'text that nobody can read',
+      'spells its code out for a payer who types, where it spells anything out',
+      { encode: (r) => ({ ...encode(r), qrStandard: 'text' }) },
+    ],
+    [
+      'an amount that differs from its code',
+      'spells its code out for a payer who types, where it spells anything out',
+      { instructions: (qrData) => spelt(qrData, { amount: '1' }) },
+    ],
+    [
+      'a reference that is always the same',
+      'spells its code out for a payer who types, where it spells anything out',
+      { instructions: (qrData) => spelt(qrData, { reference: 'A' }) },
+    ],
+    [
+      'an empty line',
+      'spells its code out for a payer who types, where it spells anything out',
+      { instructions: (qrData) => spelt(qrData, { beneficiary: ' ' }) },
+    ],
+    [
+      'instructions for any text',
+      'spells its code out for a payer who types, where it spells anything out',
+      { instructions: (qrData) => (qrData === 'BCD' ? [{ field: 'amount', value: '1' }] : spelt(qrData)) },
+    ],
     ['a lost reference', 'gives different references different texts', { encode: encodeNoReference }],
     [
       'a cut reference',
@@ -215,6 +252,21 @@ function encode(
 
 function encodeNoReference(request: AuthorizeRequest): QrPresentation {
   return encode({ ...request, reference: 'NONE' });
+}
+
+/** What the code of `rail` says, with some of it changed. */
+function spelt(
+  qrData: string,
+  change: Partial<Record<PaymentInstruction['field'], string>> = {},
+): PaymentInstruction[] {
+  const reading = readEmvco(qrData, { mode: 'strict' });
+  if (!reading.ok) return [];
+  const reference = fieldAt(reading.fields, '26.02') ?? '';
+  const amount = fieldAt(reading.fields, '54') ?? '';
+  return Object.entries({ amount, reference, ...change }).map(([field, value]) => ({
+    field: field as 'amount',
+    value,
+  }));
 }
 
 function refuseIf(condition: boolean): void {

@@ -33,6 +33,11 @@ export interface ContractRail {
   pay?(reference: string): Promise<unknown>;
   /** Needed with `scan_notification`: the payer looks at the code, and does not pay yet. */
   scan?(reference: string): Promise<unknown>;
+  /**
+   * Left out where every order can be closed at once. Where the rail closes an order only once the payer did something:
+   * makes that happen, short of paying.
+   */
+  makeClosable?(reference: string): Promise<unknown>;
   /** Treats the next request of this kind in this way, and those after it as usual. */
   next?(operation: ContractOperation, fault: ContractFault): Promise<unknown>;
   /** What the rail's own books hold under an order number of ours. */
@@ -62,6 +67,7 @@ export interface CallbackChange {
 const ADVICE = {
   pay: 'let the payer pay the order: pay(reference)',
   scan: 'let the payer scan the code: scan(reference)',
+  makeClosable: 'bring an open order to where it can be closed: makeClosable(reference)',
   next: 'make the rail misbehave once: next(operation, fault)',
   made: 'count orders, captures and refunds in the books of the rail: made(reference)',
   lastCallback: 'return the latest notification: lastCallback(reference)',
@@ -69,11 +75,13 @@ const ADVICE = {
   callbackFields: 'name the fields of a payment notification, each with another valid value: callbackFields',
 } satisfies Record<keyof ContractRail, string>;
 
+const nothingToDo = async (): Promise<void> => {};
+
 /** The rail with every function; one that is missing says what to add when a case needs it. */
 export function offered(rail: ContractRail | undefined): Required<ContractRail> {
   return new Proxy({} as Required<ContractRail>, {
     get(_, name: keyof ContractRail) {
-      const member = rail?.[name];
+      const member = rail?.[name] ?? (name === 'makeClosable' ? nothingToDo : undefined);
       if (member !== undefined) return typeof member === 'function' ? member.bind(rail) : member;
       throw new TypeError(
         `This case needs ContractRail.${name}. Pass channelContract(make, { network: { rail } }) a rail that can ` +

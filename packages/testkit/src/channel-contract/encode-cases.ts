@@ -1,5 +1,11 @@
 import { exponentOf, fieldAt, numericCodeOf, parseDecimal, readEmvco } from '@itpay/core';
-import type { AuthorizeRequest, Channel } from '@itpay/kernel';
+import {
+  INSTRUCTION_FIELDS,
+  QR_STANDARDS,
+  type AuthorizeRequest,
+  type Channel,
+  type PaymentInstruction,
+} from '@itpay/kernel';
 import { railUnit, sampleAmounts, sampleReferences, sampleRequest } from './channel-samples.js';
 import { expect, vi } from '../vitest.js';
 
@@ -11,7 +17,8 @@ export const encodeCases = {
   'encodes without waiting for anything': (channel: EncodingChannel) => {
     const presentation = channel.encode(sampleRequest(channel));
 
-    expect(presentation).toMatchObject({ kind: 'qr', qrStandard: 'emvco', qrData: expect.stringMatching(/./) });
+    expect(presentation).toMatchObject({ kind: 'qr', qrData: expect.stringMatching(/./) });
+    expect(QR_STANDARDS).toContain(presentation.qrStandard);
     expect(presentation).not.toHaveProperty('then');
   },
 
@@ -66,7 +73,12 @@ export const encodeCases = {
   'encodes amounts exactly, up to its own limits': (channel: EncodingChannel) => {
     for (const currency of channel.currencies) {
       for (const value of Object.values<bigint>({ ...sampleAmounts(channel, currency) })) {
-        const reading = readEmvco(encoded(channel, currency, value), { mode: 'strict' });
+        const { qrStandard, qrData } = channel.encode(sampleRequest(channel, { amount: { currency, value } }));
+        if (qrStandard !== 'emvco') {
+          expect(parseDecimal(instruction(channel, qrData, 'amount'), exponentOf(currency))).toBe(value);
+          continue;
+        }
+        const reading = readEmvco(qrData, { mode: 'strict' });
 
         expect(reading).toMatchObject({ ok: true });
         const fields = (reading.ok && reading.fields) || [];
@@ -74,6 +86,26 @@ export const encodeCases = {
         expect(parseDecimal(fieldAt(fields, '54') ?? '', exponentOf(currency))).toBe(value);
       }
     }
+  },
+
+  'spells its code out for a payer who types, where it spells anything out': (channel: EncodingChannel) => {
+    const request = sampleRequest(channel);
+    const { qrData, qrStandard } = channel.encode(request);
+    if (qrStandard === 'epc' || qrStandard === 'text') expect(channel.instructions).toBeDefined();
+    if (channel.instructions === undefined) return;
+
+    const { currency, value } = request.amount;
+    const spelt = channel.instructions(qrData);
+    for (const { field, value: text } of spelt) {
+      expect(INSTRUCTION_FIELDS).toContain(field);
+      expect(text.trim()).not.toBe('');
+    }
+    expect(new Set(spelt.map(({ field }) => field)).size).toBe(spelt.length);
+    expect(parseDecimal(instruction(channel, qrData, 'amount'), exponentOf(currency))).toBe(value);
+    const references = sampleReferences(channel).map((reference) => channel.encode({ ...request, reference }).qrData);
+    const typed = new Set(references.map((text) => instruction(channel, text, 'reference')));
+    expect(typed.size).toBe(new Set(sampleReferences(channel)).size);
+    for (const text of ['', 'BCD', '000201', 'https://shop.example']) expect(channel.instructions(text)).toEqual([]);
   },
 
   'refuses an amount that the rail cannot express': (channel: EncodingChannel) => {
@@ -87,6 +119,10 @@ export const encodeCases = {
     }
   },
 };
+
+function instruction(channel: EncodingChannel, qrData: string, field: PaymentInstruction['field']): string {
+  return channel.instructions?.(qrData).find((one) => one.field === field)?.value ?? '';
+}
 
 function encoded(channel: EncodingChannel, currency: string, value: bigint): string {
   return channel.encode(sampleRequest(channel, { amount: { currency, value } })).qrData;

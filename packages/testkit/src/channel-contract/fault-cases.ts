@@ -10,7 +10,7 @@ import type {
 import { expect } from '../vitest.js';
 import type { ContractFault, ContractOperation } from './contract-rail.js';
 import { captureOf, type NetworkCase } from './order-cases.js';
-import { freshOrder, heldOrder, openOrder, paidOrder, refundOf, rigOf, type Rig } from './rig.js';
+import { closableOrder, freshOrder, heldOrder, paidOrder, refundOf, rigOf, type Rig } from './rig.js';
 
 /** For the one call that hangs; enough for the request to arrive. */
 const TIME_LIMIT_MS = 300;
@@ -54,7 +54,7 @@ const SUBJECTS: Readonly<Record<ContractOperation, Subject>> = {
     needs: ['close_order'],
     done: ['closed'],
     prepare: async (rig) => {
-      const order = await openOrder(rig);
+      const order = await closableOrder(rig);
       return { order, call: () => rig.cancel(order.reference), ask: () => rig.query(order.reference) };
     },
   },

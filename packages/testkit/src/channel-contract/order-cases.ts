@@ -1,7 +1,17 @@
 import { QR_STANDARDS, type Capability, type Channel } from '@itpay/kernel';
 import { sampleAmounts } from './channel-samples.js';
 import { expect } from '../vitest.js';
-import { creditOf, freshOrder, freshReference, heldOrder, openOrder, paidOrder, refundOf, type Rig } from './rig.js';
+import {
+  closableOrder,
+  creditOf,
+  freshOrder,
+  freshReference,
+  heldOrder,
+  openOrder,
+  paidOrder,
+  refundOf,
+  type Rig,
+} from './rig.js';
 
 /** A case of a rail with a network, and the capabilities without which it does not apply. */
 export type NetworkCase = readonly [needs: readonly Capability[], run: (rig: Rig) => Promise<void>];
@@ -127,7 +137,7 @@ export const orderCases = {
   'closes an unpaid order, once and again': [
     ['close_order'],
     async (rig) => {
-      const order = await openOrder(rig);
+      const order = await closableOrder(rig);
 
       expect(await rig.cancel(order.reference)).toEqual({ outcome: 'succeeded', value: { result: 'closed' } });
       expect(await rig.query(order.reference)).toMatchObject({ status: 'closed' });

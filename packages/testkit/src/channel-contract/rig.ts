@@ -92,6 +92,13 @@ export async function openOrder(rig: Rig, change: Partial<OrderRequest> = {}): P
   return order;
 }
 
+/** An unpaid order that the rail can close. */
+export async function closableOrder(rig: Rig): Promise<OrderRequest> {
+  const order = await openOrder(rig);
+  await rig.rail.makeClosable(order.reference);
+  return order;
+}
+
 export async function paidOrder(rig: Rig): Promise<{ readonly order: OrderRequest; readonly credit: Credit }> {
   const order = await openOrder(rig);
   await rig.rail.pay(order.reference);
