@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bankTransfer } from '@itpay/channel-bank-transfer';
 import { fromNode, writeNode } from '@itpay/gateway';
 import { testInstance } from '@itpay/testkit';
 import { createFakeRailServer, fakeChannel } from '@itpay/testkit/fake-rail';
 import { createItPay } from 'itpay';
 import { whenFileEnds } from '../support/cleanup.js';
 import { freshDirectory } from '../support/database.js';
+
+const POUNDS = { kind: 'other', currency: 'GBP', country: 'GB', number: '31926819', bankCode: '60-16-13' } as const;
 
 /** A shop with a scriptable rail whose pay page a browser can open, and a payment in each state that a payer may meet. */
 export async function payPageShop() {
@@ -25,7 +28,11 @@ export async function payPageShop() {
     publicUrl: `${origin}/itpay`,
     dataDir: await freshDirectory(),
     secretKey: 'a-secret-key-for-tests-that-is-long-enough',
-    plugins: [fakeChannel({ url: rail.url, secret: rail.secret, mode: 'test', now: undefined })],
+    plugins: [
+      fakeChannel({ url: rail.url, secret: rail.secret, mode: 'test', now: undefined }),
+      bankTransfer(),
+      bankTransfer({ id: 'bank_transfer_gbp', beneficiary: 'Baan Kafe', account: POUNDS }),
+    ],
   });
   handle = t.pay.handle;
   whenFileEnds(async () => {

@@ -99,6 +99,29 @@ describeNeeding(chromiumNeed, 'the pay page in a browser', () => {
   );
 
   it.each([
+    ['EUR', 'bank_transfer', 1],
+    ['GBP', 'bank_transfer_gbp', 0],
+  ])('spells a transfer of %s out for those who type, without barriers', async (currency, channel, codes) => {
+    const intent = await shop.create({ amount: { currency, value: 123_450 }, channel });
+
+    for (const [lang, text] of Object.entries(LANGUAGES)) {
+      const { said } = await inTab(async (page) => {
+        await page.setViewportSize({ width: 320, height: 640 });
+        await page.emulateMedia({ reducedMotion: 'reduce' });
+        await page.goto(langOf(intent.pay_url, lang));
+
+        const typed = page.locator('.transfer dl div', { hasText: text.fields.reference }).locator('dd');
+        expect(await typed.innerText()).toMatch(/^RF[0-9]{2}[0-9A-Z]{12}$/);
+        expect(await page.locator('svg[role=img]').count()).toBe(codes);
+        expect(await tooWide(page)).toBe(false);
+        expect(await barriers(page)).toEqual([]);
+      });
+
+      expect(said).toEqual([]);
+    }
+  });
+
+  it.each([
     ['the narrowest screen', 320, 640],
     ['twice the size', 640, 400],
   ])('fits %s without scrolling sideways', async (_what, width, height) => {
