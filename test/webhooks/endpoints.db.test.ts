@@ -130,7 +130,7 @@ describe('webhook endpoints', () => {
     const endpoint = await h.endpoint();
     await h.intent();
     await h.t.settle();
-    const [event] = h.shop.received.map((one) => one.event.id);
+    const [eventId] = h.shop.received.map((one) => one.event.id);
     const strangers = [await key(), h.t.liveKey];
 
     for (const stranger of strangers) {
@@ -146,8 +146,8 @@ describe('webhook endpoints', () => {
         await ask('POST', `${ENDPOINTS}/${endpoint.id}/test`),
         await ask('POST', `${ENDPOINTS}/${endpoint.id}/replay`, range),
         await ask('GET', `${ENDPOINTS}/${endpoint.id}/attempts`),
-        await ask('GET', `/v1/events/${event}`),
-        await ask('POST', `/v1/events/${event}/replay`, {}),
+        await ask('GET', `/v1/events/${eventId}`),
+        await ask('POST', `/v1/events/${eventId}/replay`, {}),
       ];
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 404));
       const events = await ask('GET', '/v1/events?after=beginning');
@@ -157,7 +157,7 @@ describe('webhook endpoints', () => {
       expect(events.body.data.filter(({ livemode }: any) => livemode !== (stranger === h.t.liveKey))).toEqual([]);
     }
     const foreign = await h.endpoint({}, strangers[0]);
-    const mixed = await h.post(`/v1/events/${event}/replay`, { webhook_endpoint_id: foreign.id });
+    const mixed = await h.post(`/v1/events/${eventId}/replay`, { webhook_endpoint_id: foreign.id });
     expect(mixed.body.error).toMatchObject({ code: 'WEBHOOK_ENDPOINT_NOT_FOUND', param: 'webhook_endpoint_id' });
     h.shop.received.length = 0;
     h.t.clock.advance('1s');

@@ -90,15 +90,18 @@ export interface InProcess {
 
 /** The plugins that are always there, and the host's. */
 export function allPlugins(
-  options: Pick<ItPayOptions, 'authenticate' | 'cors' | 'plugins' | 'rateLimits' | 'trustProxy' | 'webhooks'>,
+  options: Pick<
+    ItPayOptions,
+    'authenticate' | 'cors' | 'plugins' | 'rateLimits' | 'simulators' | 'trustProxy' | 'webhooks'
+  >,
 ): readonly AnyPlugin[] {
-  const { authenticate, cors, plugins, trustProxy, webhooks } = options;
+  const { authenticate, cors, plugins, simulators, trustProxy, webhooks } = options;
   const limits = limitsFor(options);
   const builtIn = [
     gateway({ authenticate, cors, limits, trustProxy }),
     payment(),
     checkout(),
-    simulator(),
+    simulator({ rails: simulators }),
     webhook(webhooks),
   ];
   return inStartOrder([...builtIn, ...plugins]);
@@ -133,14 +136,14 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
     const { payment: paymentApi, gateway: gatewayApi } = kernel.plugins as never as BuiltInApis;
     const accounts = kernel.get(Accounts.token);
     const chosen = await defaultAccount(options, accounts);
-    const account = () => {
+    const ownAccount = () => {
       if (isItPayError(chosen)) throw chosen;
       return chosen;
     };
     const actorFor = ({ account, livemode, id = 'host' }: InProcessIdentity) => {
       return { account, livemode, id, requestId: null };
     };
-    if (options.paymentPolicy !== undefined) await paymentApi.setPolicy(account().id, options.paymentPolicy);
+    if (options.paymentPolicy !== undefined) await paymentApi.setPolicy(ownAccount().id, options.paymentPolicy);
     if (options.work !== false) kernel.startWork();
 
     const stoppable: Stoppable = {
@@ -153,14 +156,14 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
     let stopped: Promise<void> | undefined;
     return {
       get payments() {
-        return paymentsOf(paymentApi, actorFor({ account: account().id, livemode: options.mode === 'live' }));
+        return paymentsOf(paymentApi, actorFor({ account: ownAccount().id, livemode: options.mode === 'live' }));
       },
       as: ({ account, livemode, id = 'host' }) => ({
         payments: paymentsOf(paymentApi, actorFor({ account, livemode, id })),
         call: (request) => gatewayApi.call({ account, livemode, id }, request),
       }),
       get account() {
-        return account();
+        return ownAccount();
       },
       accounts,
       keys: gatewayApi.keys,
