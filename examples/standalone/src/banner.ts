@@ -1,5 +1,13 @@
+import type { MountedRail } from './rails.js';
+
+interface Started {
+  readonly publicUrl: string;
+  readonly key: string;
+  readonly rails: readonly MountedRail[];
+}
+
 /** What somebody needs for a first payment: three commands to copy. */
-export function banner({ publicUrl, key }: { publicUrl: string; key: string }): string {
+export function banner({ publicUrl, key, rails }: Started): string {
   const api = `${publicUrl}/v1`;
   const headers = `-H "Authorization: Bearer $KEY" -H "Idempotency-Key: $RANDOM-$RANDOM" -H "Content-Type: application/json"`;
   const body = `'{"amount":{"currency":"THB","value":19900},"description":"Two bowls of noodles"}'`;
@@ -9,6 +17,7 @@ export function banner({ publicUrl, key }: { publicUrl: string; key: string }): 
     Shop      ${new URL(publicUrl).origin}
     API       ${api}
     Test key  ${key}
+    Rails     ${rails.map(nameOf).join(`\n${' '.repeat(14)}`)}
 
   Take a payment from another terminal (bash):
 
@@ -25,4 +34,9 @@ export function banner({ publicUrl, key }: { publicUrl: string; key: string }): 
   Stop with Ctrl+C. Everything is kept for the next start.
 
 `;
+}
+
+/** The name under which payments ask for the rail, and where its simulator listens. */
+function nameOf({ channel, url }: MountedRail): string {
+  return url === undefined ? channel : `${channel}, simulated at ${url}`;
 }

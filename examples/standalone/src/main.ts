@@ -1,21 +1,26 @@
 import { createServer } from 'node:http';
-import { promptpay } from '@itpay/channel-promptpay';
 import { mount } from '@itpay/express';
 import express from 'express';
 import { createItPay, isItPayError, listen, optionsFromEnvironment, stopOnSignal } from 'itpay';
 import { banner } from './banner.js';
 import { startProgress } from './progress.js';
+import { startRails } from './rails.js';
 import { createShop } from './shop.js';
 import { testKey } from './test-key.js';
 
 async function main(): Promise<void> {
   const progress = startProgress();
   const { port, ...environment } = optionsFromEnvironment();
+  const rails = await startRails(process.env.ITPAY_RAILS, {
+    publicUrl: environment.publicUrl,
+    promptpayId: process.env.ITPAY_PROMPTPAY_ID || undefined,
+  });
   const pay = await createItPay({
     ...environment,
     account: 'Noodle Shop',
     mode: 'test',
-    plugins: [promptpay({ target: process.env.ITPAY_PROMPTPAY_ID || undefined })],
+    plugins: rails.map(({ plugin }) => plugin),
+    simulators: Object.fromEntries(rails.flatMap(({ channel, url }) => (url === undefined ? [] : [[channel, url]]))),
     onProgress: progress.say,
   });
 
@@ -29,7 +34,8 @@ async function main(): Promise<void> {
   });
   stopOnSignal(server, pay);
   progress.end();
-  process.stdout.write(banner({ publicUrl: pay.publicUrl, key: await testKey(pay, environment.dataDir ?? '.itpay') }));
+  const key = await testKey(pay, environment.dataDir ?? '.itpay');
+  process.stdout.write(banner({ publicUrl: pay.publicUrl, key, rails }));
 }
 
 main().catch((error: unknown) => {

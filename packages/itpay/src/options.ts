@@ -78,6 +78,11 @@ export interface ItPayOptions {
    * kept (`retentionDays`).
    */
   readonly webhooks?: WebhookOptions;
+  /**
+   * Where the simulators of networked channels listen, by the channel's name, so that `/v1/test-helpers` can let the payer
+   * act there: `{ wechat: 'http://127.0.0.1:4010' }`. Default: none.
+   */
+  readonly simulators?: Readonly<Record<string, string>>;
   readonly blobStore?: BlobStore;
   /**
    * pino, or anything with its `debug`, `info`, `warn` and `error`: secrets are taken out before it is called. Default:
@@ -141,6 +146,11 @@ export function checkOptions(options: ItPayOptions): CheckedOptions {
       throw invalid('paymentPolicy', `late, over and under are each one of ${POLICIES.join(', ')}.`);
     }
   }
+  for (const [channel, url] of Object.entries(options.simulators ?? {})) {
+    if (!isHttpUrl(url)) {
+      throw invalid('simulators', `${channel} has no address such as "http://127.0.0.1:4010".`);
+    }
+  }
   const { stopTimeoutMs } = options;
   if (stopTimeoutMs !== undefined && !(stopTimeoutMs >= 0 && stopTimeoutMs <= 3_600_000)) {
     throw invalid('stopTimeoutMs', 'Give milliseconds from 0 to 3600000 (an hour).');
@@ -149,6 +159,10 @@ export function checkOptions(options: ItPayOptions): CheckedOptions {
     throw invalid('plugins', 'Give a list, such as [promptpay({ target: "0812345678" })].');
   }
   return checked;
+}
+
+function isHttpUrl(url: unknown): boolean {
+  return typeof url === 'string' && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 function checkPublicUrl(publicUrl: string): string {

@@ -6,6 +6,7 @@ import { inflowsCommand } from './inflows.js';
 import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';
 import { operationsCommand } from './operations.js';
+import { simulateCommand } from './simulate.js';
 import { startCommand } from './start.js';
 import { triggerCommand } from './trigger.js';
 import { webhooksCommand } from './webhooks.js';
@@ -46,6 +47,7 @@ export function program(): Command {
   itpay.addCommand(eventsCommand());
   itpay.addCommand(webhooksCommand());
   itpay.addCommand(triggerCommand());
+  itpay.addCommand(simulateCommand());
   inherit(itpay);
   return itpay;
 }

@@ -1,4 +1,4 @@
-import { isItPayError, ItPayError } from '@itpay/core';
+import { isItPayError, ItPayError, type Money } from '@itpay/core';
 import {
   findByReference,
   type Channel,
@@ -7,7 +7,7 @@ import {
   type Operation,
   type PayerAct,
 } from '@itpay/kernel';
-import { intentNotFound, invalidTransition } from '../intent/change.js';
+import { invalidTransition } from '../intent/change.js';
 import { expireNow } from '../intent/expire.js';
 import type { PaymentIntent, PresentedIntent } from '../intent/intent.js';
 import { isOpen, STATUS_RANK } from '../intent/machine.js';
@@ -15,7 +15,6 @@ import { channelActor } from '../operation/channel-actor.js';
 import { lookAtOrder } from '../operation/look.js';
 import { EXPIRE, newCancel } from '../operation/new-cancel.js';
 import { applyOrderStatus } from '../operation/order-news.js';
-import { orderOf } from '../operation/order.js';
 import { underWay } from '../operation/under-way.js';
 import type { PaymentServices } from '../services.js';
 import { lessThan, moreThan } from './amounts.js';
@@ -30,36 +29,44 @@ export interface PayerAtTheRail {
   readonly rail: NetworkedSimulatedRail;
 }
 
+export interface ActRequest {
+  readonly shown: PresentedIntent;
+  /** The latest order of the payment. */
+  readonly order: Operation;
+  readonly event: SimulatedEvent;
+  readonly key: IdempotencyKey | null;
+  /** The payer may have done this under the key already. */
+  readonly repeated: boolean;
+}
+
 /**
- * Lets the payer act at the rail, and asks the rail what came of it: a notification may still be on its way. No transaction
- * is open meanwhile, and of repetitions under one key the payer does one.
+ * Lets the payer act at the rail. No transaction is open meanwhile, and of repetitions under one key the payer does one.
  *
  * @throws ItPayError `INVALID_STATE_TRANSITION`, `CHANNEL_CAPABILITY_UNSUPPORTED`, or what the payer says
  */
 export async function actAtTheRail(
   services: PaymentServices,
   { channel, rail }: PayerAtTheRail,
-  shown: PresentedIntent,
-  event: SimulatedEvent,
-  key: IdempotencyKey | null,
+  { shown, order, event, key, repeated }: ActRequest,
 ): Promise<void> {
   const { intent } = shown;
   requirePossible(channel, event);
-  const act = event === 'paid_late' ? await lateAct(services, channel, intent) : actOn(shown, event);
+  // A closed or paid intent shows nothing; whoever repeats a request may have paid it.
+  if (event !== 'paid_late' && shown.qr === null && !repeated) throw invalidTransition(intent, 'capture');
+  const act =
+    event === 'paid_late'
+      ? await lateAct(services, channel, intent, order)
+      : actOn(shown.qr?.qrData ?? order.reference, event, intent.amount);
   try {
     await rail.play({ ...act, ...(key && { key: nameOf(key) }) });
   } catch (error) {
     // The rail refuses what was done already. When it knew more than we did, that is the reason.
-    if (isItPayError(error) && error.code === 'PARAMETER_INVALID') await requireStillOpen(services, intent, event);
+    if (isItPayError(error) && error.code === 'PARAMETER_INVALID') await requireStillOpen(services, order, event);
     throw error;
   }
-  await hearTheRail(services, intent);
 }
 
-function actOn({ intent, qr }: PresentedIntent, event: Exclude<SimulatedEvent, 'paid_late'>): PayerAct {
-  // A closed or paid intent shows nothing.
-  if (qr === null) throw invalidTransition(intent, 'capture');
-  const reference = qr.qrData;
+function actOn(reference: string, event: Exclude<SimulatedEvent, 'paid_late'>, asked: Money): PayerAct {
   switch (event) {
     case 'scanned':
       return { action: 'scan', reference };
@@ -68,9 +75,9 @@ function actOn({ intent, qr }: PresentedIntent, event: Exclude<SimulatedEvent, '
     case 'paid':
       return { action: 'pay', reference };
     case 'underpaid':
-      return { action: 'pay', reference, amount: lessThan(intent.amount) };
+      return { action: 'pay', reference, amount: lessThan(asked) };
     case 'overpaid':
-      return { action: 'pay', reference, amount: moreThan(intent.amount) };
+      return { action: 'pay', reference, amount: moreThan(asked) };
     case 'paid_twice':
       return { action: 'pay', reference, times: 2 };
   }
@@ -89,8 +96,12 @@ function requirePossible({ id, capabilities }: Channel, event: SimulatedEvent): 
   });
 }
 
-async function lateAct(services: PaymentServices, channel: Channel, intent: PaymentIntent): Promise<PayerAct> {
-  const order = await orderOf(services.database, { paymentIntentId: intent.id });
+async function lateAct(
+  services: PaymentServices,
+  channel: Channel,
+  intent: PaymentIntent,
+  order: Operation,
+): Promise<PayerAct> {
   // An order of which nobody knows whether it exists cannot be ended here.
   if (isOpen(intent.status) && order.state !== 'succeeded') throw invalidTransition(intent, 'expire');
   const closedAt = intent.closedAt ?? services.clock.now();
@@ -124,20 +135,21 @@ async function close({ database, engine, ids, store }: PaymentServices, order: O
   return begun.id === cancel.id ? engine.perform(begun) : engine.resume(begun.id);
 }
 
-async function requireStillOpen(services: PaymentServices, intent: PaymentIntent, event: SimulatedEvent) {
+async function requireStillOpen(services: PaymentServices, order: Operation, event: SimulatedEvent): Promise<void> {
   if (event === 'paid_late') return;
-  await hearTheRail(services, intent);
-  const now = await services.store.find(services.database, intent, intent.id);
-  if (now === null) throw intentNotFound(intent.id);
+  await hearTheRail(services, order);
+  const now = (await services.store.findForPayer(order.paymentIntentId))!;
   if (now.qr === null) throw invalidTransition(now.intent, 'capture');
 }
 
-/** Asks the rail for the order and books what it says; its own questions keep their rhythm. */
-async function hearTheRail(services: PaymentServices, intent: PaymentIntent): Promise<void> {
-  const order = await orderOf(services.database, { paymentIntentId: intent.id });
+/**
+ * Asks the rail for the order and books what it says, because a notification may still be on its way. The questions that are
+ * planned keep their rhythm.
+ */
+export async function hearTheRail(services: PaymentServices, order: Operation): Promise<void> {
   const status = await lookAtOrder(services, order);
   await services.database.transaction(async (tx) => {
-    await services.store.lockAny(tx, intent.id);
+    await services.store.lockAny(tx, order.paymentIntentId);
     await applyOrderStatus(services, tx, channelActor(order), order, status);
   });
 }

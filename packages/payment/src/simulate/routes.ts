@@ -13,10 +13,12 @@ import { intentNotFound } from '../intent/change.js';
 import type { PresentedIntent } from '../intent/intent.js';
 import { isOpen } from '../intent/machine.js';
 import { intentSchema, toPlain, withPresentation, type PlainIntent } from '../intent/wire.js';
+import { orderOf } from '../operation/order.js';
 import type { PaymentServices } from '../services.js';
-import { actAtTheRail, type PayerAtTheRail } from './at-the-rail.js';
+import { actAtTheRail, hearTheRail, type PayerAtTheRail } from './at-the-rail.js';
 import { EVENTS, type SimulatedEvent } from './event.js';
 import { actInProcess } from './in-process.js';
+import { claimKey, releaseKey } from './key.js';
 import { SimulatedPayers } from './rails.js';
 
 const NOTHING_SHOWN = { qr: null, operation: null };
@@ -99,14 +101,25 @@ export function simulateRoutes(
     payer: PayerAtTheRail,
     shown: PresentedIntent,
   ): Promise<Answer> {
-    const used = key && (await idempotency.find(database, key));
-    if (used?.verdict === 'replay') return { ...used.answer, replayed: true };
-    await actAtTheRail(services, payer, shown, event, key);
-    return database.transaction((tx) =>
-      idempotency.once(tx, key, async () => {
-        const after = await store.find(tx, caller, id);
-        return { status: 200, body: JSON.stringify(toPlain(after!.intent)) };
-      }),
-    );
+    const order = await orderOf(database, { paymentIntentId: id });
+    const claim = await claimKey(services, key, order);
+    if ('answer' in claim) return { ...claim.answer, replayed: true };
+    try {
+      await actAtTheRail(services, payer, { shown, order, event, key, repeated: claim.repeated });
+    } catch (error) {
+      await releaseKey(services, key);
+      throw error;
+    }
+    await hearTheRail(services, order);
+    return database.transaction(async (tx) => {
+      await store.lock(tx, caller, id);
+      // The same request may have come twice at once; the first answer is the one that stays.
+      const used = key && (await idempotency.find(tx, key));
+      if (used?.verdict === 'replay') return { ...used.answer, replayed: true };
+      const after = await store.find(tx, caller, id);
+      const answer = { status: 200, body: JSON.stringify(toPlain(after!.intent)) };
+      if (key) await idempotency.finish(tx, key, answer);
+      return { ...answer, replayed: false };
+    });
   }
 }
