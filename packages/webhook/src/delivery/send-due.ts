@@ -74,7 +74,10 @@ export function sendDue(services: WebhookServices, options: SendDueOptions): Swe
 
   async function perform(delivery: LeasedDelivery, again?: () => void): Promise<void> {
     try {
-      await record(services, delivery, await send(services, sender, delivery), arrived);
+      const result = await send(services, sender, delivery);
+      // The receiver has answered, so its place is free while the answer is written down.
+      leave(delivery.endpointId, again);
+      await record(services, delivery, result, arrived);
     } catch (error) {
       // Its lease ends by itself, and then it is sent again.
       const { endpointId, event } = delivery;
@@ -82,15 +85,16 @@ export function sendDue(services: WebhookServices, options: SendDueOptions): Swe
         { err: error, endpoint: endpointId, event: event.id },
         'What became of a webhook could not be stored; it is sent again.',
       );
-    } finally {
-      count(delivery.endpointId, -1);
-      ended += 1;
-      // Asked once per look: those that end make room for the next ones.
-      if (more && (ended >= FREE_PLACES || flyingInAll === 0)) {
-        more = false;
-        again?.();
-      }
     }
+  }
+
+  function leave(endpointId: string, again?: () => void): void {
+    count(endpointId, -1);
+    ended += 1;
+    // Asked once per look: those that end make room for the next ones.
+    if (!more || (ended < FREE_PLACES && flyingInAll > 0)) return;
+    more = false;
+    again?.();
   }
 
   return {

@@ -71,14 +71,12 @@ export class DeliveryStore {
    */
   async lease(capacity: Capacity): Promise<{ readonly leased: readonly LeasedDelivery[]; readonly more: boolean }> {
     const { now, lease, leaseExpiresAt, room, perEndpoint, flying } = capacity;
-    const busy = [...flying].filter(([, count]) => count >= perEndpoint).map(([id]) => id);
     const rows = await this.#database.query(LEASE, {
       now,
       lease,
       leaseExpiresAt,
       room,
       perEndpoint,
-      busy,
       flyingIds: [...flying.keys()],
       flyingCounts: [...flying.values()],
     });
@@ -217,8 +215,8 @@ const FAN_OUT = statement<{ eventIds: string[]; now: Date }, { n: number }>(
    select count(*)::int as n from made`,
 );
 
-// A window function and `for update` exclude each other, so the share of each endpoint is counted first and the rows are
-// looked at again when they are locked. The 500 only bound what is counted.
+// From endpoint to endpoint along the index, and of each as many as it has places: a backlog of one costs the others nothing,
+// and its length does not matter.
 const LEASE = statement<
   {
     now: Date;
@@ -226,30 +224,31 @@ const LEASE = statement<
     leaseExpiresAt: Date;
     room: number;
     perEndpoint: number;
-    busy: string[];
     flyingIds: string[];
     flyingCounts: number[];
   },
   LeasedRow
 >(
   'webhook_lease',
-  `with due as (
-     select event_id, endpoint_id, next_attempt_at from {schema}.webhook_deliveries
-      where state = 'pending' and next_attempt_at <= :now and (lease_expires_at is null or lease_expires_at <= :now)
-        and endpoint_id <> all(:busy::text[])
-      order by next_attempt_at limit 500),
-   shared as (
-     select due.*, row_number() over (partition by endpoint_id order by next_attempt_at, event_id)
-              + coalesce(flying.n, 0) as place
-       from due left join unnest(:flyingIds::text[], :flyingCounts::int[]) as flying (id, n)
-                  on flying.id = due.endpoint_id),
+  `with recursive waiting (endpoint_id) as (
+     (select endpoint_id from {schema}.webhook_deliveries where state = 'pending' order by endpoint_id limit 1)
+     union all
+     select (select d.endpoint_id from {schema}.webhook_deliveries d
+              where d.state = 'pending' and d.endpoint_id > waiting.endpoint_id order by d.endpoint_id limit 1)
+       from waiting where waiting.endpoint_id is not null),
+   lanes as (
+     select waiting.endpoint_id, greatest(:perEndpoint::int - coalesce(flying.n, 0), 0) as places
+       from waiting left join unnest(:flyingIds::text[], :flyingCounts::int[]) as flying (id, n)
+                      on flying.id = waiting.endpoint_id
+      where waiting.endpoint_id is not null),
    chosen as (
-     select d.event_id, d.endpoint_id from {schema}.webhook_deliveries d
-       join shared on shared.event_id = d.event_id and shared.endpoint_id = d.endpoint_id
-      where shared.place <= :perEndpoint::int
-        and d.state = 'pending' and d.next_attempt_at <= :now
-        and (d.lease_expires_at is null or d.lease_expires_at <= :now)
-      order by d.next_attempt_at limit :room::int for update of d skip locked)
+     select d.event_id, d.endpoint_id
+       from lanes cross join lateral (
+         select event_id, endpoint_id, next_attempt_at from {schema}.webhook_deliveries
+          where endpoint_id = lanes.endpoint_id and state = 'pending' and next_attempt_at <= :now
+            and (lease_expires_at is null or lease_expires_at <= :now)
+          order by next_attempt_at limit lanes.places for update skip locked) d
+      order by d.next_attempt_at limit :room::int)
    update {schema}.webhook_deliveries d
       set lease_owner = case when w.status = 'enabled' then :lease end,
           lease_expires_at = case when w.status = 'enabled' then :leaseExpiresAt::timestamptz end,

@@ -45,8 +45,8 @@ create table {schema}.webhook_deliveries (
   primary key (event_id, endpoint_id),
   constraint pending_has_a_next_attempt check ((state = 'pending') = (next_attempt_at is not null))
 );
-create index webhook_deliveries_due on {schema}.webhook_deliveries (next_attempt_at) where state = 'pending';
-create index webhook_deliveries_pending on {schema}.webhook_deliveries (endpoint_id) where state = 'pending';
+create index webhook_deliveries_pending on {schema}.webhook_deliveries (endpoint_id, next_attempt_at)
+  where state = 'pending';
 
 -- Append-only: every request that was made, and its answer.
 create table {schema}.webhook_attempts (
