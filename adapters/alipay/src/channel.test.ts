@@ -1,6 +1,7 @@
 import { startAlipaySimulator, type AlipaySimulator } from '@itpay/simulator';
-import { channelContract, type ContractFault, type ContractOperation, type ContractRail } from '@itpay/testkit';
+import { channelContract, type ContractOperation, type ContractRail } from '@itpay/testkit';
 import { afterAll, describe } from 'vitest';
+import { BEHAVIOUR_OF } from '../../../test/support/contract-behaviour.js';
 import { alipay } from './channel.js';
 
 const byKey = await startAlipaySimulator({ seed: 'contract by key' });
@@ -40,21 +41,6 @@ const OPERATION_OF: Readonly<Record<ContractOperation, string>> = {
   refund: 'refund',
   queryRefund: 'refund_query',
 };
-
-const BEHAVIOUR_OF = {
-  decline: 'decline',
-  pending: 'pending',
-  hang: 'timeout_before',
-  hang_after: 'timeout_after',
-  reset_after: 'reset_after',
-  rate_limited: '429',
-  server_error: '500_before',
-  garbage: 'garbage',
-  bad_signature: 'bad_signature',
-  wrong_reference: 'wrong_reference',
-  wrong_amount: 'wrong_amount',
-  wrong_currency: 'wrong_currency',
-} as const satisfies Record<ContractFault, string>;
 
 interface Books {
   readonly trades: readonly {

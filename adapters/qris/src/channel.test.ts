@@ -2,26 +2,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { startSnapSimulator, type RailControl, type SnapProfile, type SnapSimulator } from '@itpay/simulator';
-import { channelContract, type ChannelContractOptions, type ContractFault, type ContractRail } from '@itpay/testkit';
+import { channelContract, type ChannelContractOptions, type ContractRail } from '@itpay/testkit';
+import { BEHAVIOUR_OF } from '../../../test/support/contract-behaviour.js';
 import { qris } from './channel.js';
 import { configOf } from './config.js';
 import { ACQUIRERS } from './profile.js';
 import { answerTokenRequest } from './token-endpoint.js';
-
-const BEHAVIOUR_OF = {
-  decline: 'decline',
-  pending: 'pending',
-  hang: 'timeout_before',
-  hang_after: 'timeout_after',
-  reset_after: 'reset_after',
-  rate_limited: '429',
-  server_error: '500_before',
-  garbage: 'garbage',
-  bad_signature: 'bad_signature',
-  wrong_reference: 'wrong_reference',
-  wrong_amount: 'wrong_amount',
-  wrong_currency: 'wrong_currency',
-} as const satisfies Record<ContractFault, string>;
 
 const OPERATION_OF = {
   authorize: 'generate',

@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RawCallback } from '@itpay/kernel';
 import { startWechatSimulator, type WechatSimulator } from '@itpay/simulator';
-import { channelContract, type ContractFault, type ContractOperation, type ContractRail } from '@itpay/testkit';
+import { channelContract, type ContractOperation, type ContractRail } from '@itpay/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
+import { BEHAVIOUR_OF } from '../../../test/support/contract-behaviour.js';
 import { wechat } from './channel.js';
 
 const closing: (() => unknown)[] = [];
@@ -175,21 +176,6 @@ const OPERATION_OF: Readonly<Partial<Record<ContractOperation, string>>> = {
   refund: 'refund',
   queryRefund: 'query_refund',
 };
-
-const BEHAVIOUR_OF = {
-  decline: 'decline',
-  pending: 'pending',
-  hang: 'timeout_before',
-  hang_after: 'timeout_after',
-  reset_after: 'reset_after',
-  rate_limited: '429',
-  server_error: '500_before',
-  garbage: 'garbage',
-  bad_signature: 'bad_signature',
-  wrong_reference: 'wrong_reference',
-  wrong_amount: 'wrong_amount',
-  wrong_currency: 'wrong_currency',
-} as const satisfies Record<ContractFault, string>;
 
 function asRaw({ headers, body }: { headers: RawCallback['headers']; body: string }): RawCallback {
   return { method: 'POST', path: '/v1/channels/wechat/callback/token', headers, rawBody: Buffer.from(body) };

@@ -1,7 +1,8 @@
 import { startScbSimulator } from '@itpay/simulator';
-import { channelContract, type ContractFault, type ContractOperation, type ContractRail } from '@itpay/testkit';
+import { channelContract, type ContractOperation, type ContractRail } from '@itpay/testkit';
 import { afterAll } from 'vitest';
 import { promptpay } from '../channel.js';
+import { BEHAVIOUR_OF } from '../../../../test/support/contract-behaviour.js';
 import { scb } from './scb.js';
 
 const simulator = await startScbSimulator();
@@ -10,21 +11,6 @@ const { control, credentials, url } = simulator;
 simulator.registerCallback('http://127.0.0.1:9/v1/channels/promptpay/callback/token');
 
 const OPERATION_OF: Readonly<Partial<Record<ContractOperation, string>>> = { authorize: 'create', query: 'inquiry' };
-const BEHAVIOUR_OF = {
-  decline: 'decline',
-  pending: 'pending',
-  hang: 'timeout_before',
-  hang_after: 'timeout_after',
-  reset_after: 'reset_after',
-  rate_limited: '429',
-  server_error: '500_before',
-  garbage: 'garbage',
-  bad_signature: 'bad_signature',
-  wrong_reference: 'wrong_reference',
-  wrong_amount: 'wrong_amount',
-  wrong_currency: 'wrong_currency',
-} as const satisfies Record<ContractFault, string>;
-
 const rail: ContractRail = {
   pay: (reference) => control.act({ action: 'pay', reference }),
   next: (operation, fault) => control.script({ operation: OPERATION_OF[operation]!, behaviour: BEHAVIOUR_OF[fault] }),
