@@ -234,10 +234,12 @@ describe('whatever happens', () => {
     }
     expect(account('payee_receivable', 'THB')).toBe(BigInt(intent.amount_captured) - BigInt(intent.amount_refunded));
 
-    // Every object tells its story without a gap.
+    // Every object tells its story without a gap; of those of earlier histories, a month back, the beginning is forgotten.
+    const fresh = new Set([id, ...[...inflows, ...refunds, ...(await t.operations(id))].map((object) => object.id)]);
     for (const [object, told] of groupBy(events, (event) => event.object_id as string)) {
       const numbers = told.map(({ sequence }) => Number(sequence)).toSorted((a, b) => a - b);
-      expect(numbers, object).toEqual(times(numbers.length).map((n) => n + 1));
+      const first = fresh.has(object) ? 1 : numbers[0]!;
+      expect(numbers, object).toEqual(times(numbers.length).map((n) => n + first));
     }
 
     // At most one order was open at a time, and under one number there is one order.
