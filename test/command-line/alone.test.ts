@@ -209,6 +209,7 @@ describe('Help', () => {
       ['inflows'],
       ['inflows', 'record'],
       ['inflows', 'apply'],
+      ['new', 'channel'],
     ].map((words) => [['itpay', ...words].join(' '), words] as const),
   )('of %s shows options and examples', async (_command, words) => {
     const { code, out } = await run(...words, '--help');

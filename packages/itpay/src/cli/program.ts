@@ -5,6 +5,7 @@ import { eventsCommand } from './events.js';
 import { inflowsCommand } from './inflows.js';
 import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';
+import { newCommand } from './new-channel.js';
 import { operationsCommand } from './operations.js';
 import { simulateCommand } from './simulate.js';
 import { startCommand } from './start.js';
@@ -48,6 +49,7 @@ export function program(): Command {
   itpay.addCommand(webhooksCommand());
   itpay.addCommand(triggerCommand());
   itpay.addCommand(simulateCommand());
+  itpay.addCommand(newCommand());
   inherit(itpay);
   return itpay;
 }
