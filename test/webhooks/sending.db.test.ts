@@ -45,7 +45,9 @@ describe('a webhook', () => {
       expect(deliveries).toMatchObject([{ webhook_endpoint_id: endpoint.id, state: 'delivered', attempts: 1 }]);
     }
     expect(h.shop.received.some(({ event }) => event.data.object.id === intent.id)).toBe(true);
-    expect(await h.attempts(endpoint.id)).toMatchObject(Array.from({ length: 3 }, () => ({ status: 204, error: null })));
+    expect(await h.attempts(endpoint.id)).toMatchObject(
+      Array.from({ length: 3 }, () => ({ status: 204, error: null })),
+    );
   });
 
   it('goes to those that asked for its type or family, once each', async () => {
