@@ -141,6 +141,21 @@ it.each([
   else expect(page).toContain(link);
 });
 
+it.each([
+  ['wechat', 'WeChat Pay', 'en', 'Scan with WeChat', 'WeChat Pay QR code'],
+  ['wechat', 'WeChat Pay', 'zh', '请用微信扫码', '微信支付 二维码'],
+  ['alipay', 'Alipay', 'zh', '请用支付宝扫码', '支付宝 二维码'],
+  ['alipay', 'Alipay', 'th', 'สแกนด้วยแอป Alipay', 'Alipay'],
+  ['pix', 'Pix', 'zh', '请用支持 Pix 的 App 扫码', 'Pix 二维码'],
+])('calls %s (%s) what payers call it: %s', async (id, displayName, lang, heading, caption) => {
+  const channel = { id, displayName };
+  const asked = { id: ID, headers: { cookie: cookieOf(ID) }, search: `?lang=${lang}`, query: { lang } };
+  const page = textOf(await request(asked, async () => viewOf({ channel })));
+
+  expect(page).toContain(`<h2>${heading}</h2>`);
+  expect(page).toContain(caption);
+});
+
 it('is a receipt once it is paid, with a time that the script can bring to the payer’s clock', async () => {
   const page = await open({ status: 'succeeded', qr: null, succeededAt: NOW, orderReference: 'order-7' });
 

@@ -28,7 +28,10 @@ export const en: Messages = {
     reference: 'Transfer reference',
   },
   // People know their bank’s app, and few know the name of the rail behind it.
+  channelNames: {},
   scanWith: (channelId, channelName) => {
+    if (channelId === 'wechat') return 'Scan with WeChat';
+    if (channelId === 'alipay') return 'Scan with Alipay';
     if (channelId === 'promptpay') return 'Scan with any Thai banking app';
     if (channelId.startsWith('bank_transfer')) return 'Scan with your banking app';
     return `Scan with an app that supports ${channelName}`;

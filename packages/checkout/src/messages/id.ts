@@ -27,7 +27,10 @@ export const id: Messages = {
     amount: 'Jumlah',
     reference: 'Berita transfer',
   },
+  channelNames: {},
   scanWith: (channelId, channelName) => {
+    if (channelId === 'wechat') return 'Pindai dengan WeChat';
+    if (channelId === 'alipay') return 'Pindai dengan Alipay';
     if (channelId === 'promptpay') return 'Pindai dengan aplikasi bank Thailand mana pun';
     if (channelId.startsWith('bank_transfer')) return 'Pindai dengan aplikasi bank Anda';
     return `Pindai dengan aplikasi yang mendukung ${channelName}`;

@@ -21,6 +21,8 @@ export interface Messages {
   readonly transfer: string;
   readonly transferHint: string;
   readonly fields: Readonly<Record<PaymentInstruction['field'], string>>;
+  /** Channels that have a name of their own in this language, by id. */
+  readonly channelNames: Readonly<Record<string, string>>;
   readonly scanWith: (channelId: string, channelName: string) => string;
   /** Opens the payer's app on the phone that shows the page. */
   readonly openApp: (channelName: string) => string;

@@ -27,7 +27,10 @@ export const th: Messages = {
     amount: 'จำนวนเงิน',
     reference: 'หมายเลขอ้างอิงการโอน',
   },
+  channelNames: {},
   scanWith: (channelId, channelName) => {
+    if (channelId === 'wechat') return 'สแกนด้วยแอป WeChat';
+    if (channelId === 'alipay') return 'สแกนด้วยแอป Alipay';
     if (channelId === 'promptpay') return 'สแกนด้วยแอปธนาคารไทยแอปใดก็ได้';
     if (channelId.startsWith('bank_transfer')) return 'สแกนด้วยแอปธนาคารของคุณ';
     return `สแกนด้วยแอปที่รองรับ ${channelName}`;

@@ -27,7 +27,10 @@ export const zh: Messages = {
     amount: '金额',
     reference: '转账附言',
   },
+  channelNames: { wechat: '微信支付', alipay: '支付宝' },
   scanWith: (channelId, channelName) => {
+    if (channelId === 'wechat') return '请用微信扫码';
+    if (channelId === 'alipay') return '请用支付宝扫码';
     if (channelId === 'promptpay') return '请用任意泰国银行 App 扫码';
     if (channelId.startsWith('bank_transfer')) return '请用您的银行 App 扫码';
     return `请用支持 ${channelName} 的 App 扫码`;

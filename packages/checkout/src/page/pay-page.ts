@@ -4,6 +4,7 @@ import { LANGUAGES, type Language } from '../messages/choose-language.js';
 import type { Messages } from '../messages/messages.js';
 import { amountLine, readableAmount } from './amount.js';
 import { appHref } from './app-link.js';
+import { channelName } from './channel-name.js';
 import { html, trusted, type Html } from './html.js';
 import { icon } from './icon.js';
 import { renderDocument } from './layout.js';
@@ -91,16 +92,17 @@ function reference({ view, text }: Page): Html {
 function payment(page: Page): Html | false {
   const { view, proof, text, state } = page;
   if (view.qr === null) return false;
-  const { id, displayName } = view.channel;
+  const { id } = view.channel;
+  const name = channelName(view, text);
   const { scannable } = view.qr;
   const image = `../v1/qr-charges/${view.qr.chargeId}/image.png?t=${encodeURIComponent(proof)}`;
   return html`<section class="payment">
-    <h2>${scannable ? text.scanWith(id, displayName) : text.transfer}</h2>
+    <h2>${scannable ? text.scanWith(id, name) : text.transfer}</h2>
     ${
       scannable &&
       html`<figure class="qr">
         ${codeImage(view.qr.svg, page)}
-        <figcaption>${text.codeOf(displayName)}</figcaption>
+        <figcaption>${text.codeOf(name)}</figcaption>
       </figure>`
     }
     ${transfer(page)} ${status(page)}
@@ -147,12 +149,12 @@ function transfer({ view, text }: Page): Html | false {
 function openApp({ view, text }: Page, deepLink: string | null): Html | false {
   const href = appHref(deepLink);
   if (href === null) return false;
-  return html`<p class="same-phone"><a class="button" href="${href}">${text.openApp(view.channel.displayName)}</a></p>`;
+  return html`<p class="same-phone"><a class="button" href="${href}">${text.openApp(channelName(view, text))}</a></p>`;
 }
 
 // The image names itself in English; here it is named in the reader's language.
 function codeImage(svg: string, { view, text }: Page): Html {
-  const name = text.codeOf(view.channel.displayName);
+  const name = text.codeOf(channelName(view, text));
   const title = html`<title>${view.livemode ? name : `${name}. ${text.testCode}`}</title>`;
   return trusted(svg.replace(/<title>[^<]*<\/title>/, () => title.markup));
 }

@@ -1,13 +1,15 @@
 import type { PayerView } from '@itpay/payment';
 import type { Messages } from '../messages/messages.js';
+import { channelName } from './channel-name.js';
 import { html, type Html } from './html.js';
 
 /** What a payer keeps of a payment. Merchant and amount stand above it; printed, the three are the receipt. */
 export function renderReceipt(view: PayerView, text: Messages): Html {
-  const { orderReference, succeededAt, channel, intentId } = view;
+  const { orderReference, succeededAt, intentId } = view;
   return html`<section class="receipt">
     <dl>
-      ${succeededAt !== null && row(text.paidAt, timeOf(succeededAt, text))} ${row(text.paidWith, channel.displayName)}
+      ${succeededAt !== null && row(text.paidAt, timeOf(succeededAt, text))}
+      ${row(text.paidWith, channelName(view, text))}
       ${orderReference !== null && row(text.order, html`<bdi>${orderReference}</bdi>`)}
       ${row(text.reference, html`<span class="id">${intentId}</span>`)}
     </dl>
