@@ -1,7 +1,7 @@
 import { startAlipaySimulator, type AlipaySimulator } from '@itpay/simulator';
 import { channelContract, type ContractOperation, type ContractRail } from '@itpay/testkit';
 import { afterAll, describe } from 'vitest';
-import { BEHAVIOUR_OF } from '../../../test/support/contract-behaviour.js';
+import { BEHAVIOUR_OF } from '@itpay/testkit/fake-rail';
 import { alipay } from './channel.js';
 
 const byKey = await startAlipaySimulator({ seed: 'contract by key' });

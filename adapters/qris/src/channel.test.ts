@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 import { startSnapSimulator, type RailControl, type SnapProfile, type SnapSimulator } from '@itpay/simulator';
 import { channelContract, type ChannelContractOptions, type ContractRail } from '@itpay/testkit';
-import { BEHAVIOUR_OF } from '../../../test/support/contract-behaviour.js';
+import { BEHAVIOUR_OF } from '@itpay/testkit/fake-rail';
 import { qris } from './channel.js';
 import { configOf } from './config.js';
 import { ACQUIRERS } from './profile.js';

@@ -4,7 +4,7 @@ import type { RawCallback } from '@itpay/kernel';
 import { startWechatSimulator, type WechatSimulator } from '@itpay/simulator';
 import { channelContract, type ContractOperation, type ContractRail } from '@itpay/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
-import { BEHAVIOUR_OF } from '../../../test/support/contract-behaviour.js';
+import { BEHAVIOUR_OF } from '@itpay/testkit/fake-rail';
 import { wechat } from './channel.js';
 
 const closing: (() => unknown)[] = [];

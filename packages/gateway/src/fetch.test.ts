@@ -92,4 +92,30 @@ describe('An answer in pieces', () => {
 
     expect(response.headers.get('content-type')).toBe('text/event-stream');
   });
+
+  it('is logged when it breaks off, because its status is out already', async () => {
+    async function* broken() {
+      yield 'one';
+      throw new Error('no more');
+    }
+    const streaming = testHandle([
+      route({
+        method: 'GET',
+        path: '/stream',
+        access: 'public',
+        run: async () => ({ status: 200, stream: { type: 'text/event-stream', chunks: broken() } }),
+      }),
+    ]);
+
+    const response = await toFetch(streaming.handle)(new Request('https://shop.example/stream'));
+
+    await expect(response.text()).rejects.toThrow();
+    expect(streaming.logger.lines).toMatchObject([
+      {
+        level: 'error',
+        fields: { route: '/stream', err: { message: 'no more' } },
+        message: expect.stringContaining('broke off'),
+      },
+    ]);
+  });
 });

@@ -84,7 +84,11 @@ export function createHandle(options: HandleOptions): Handle {
         traffic.leave(streaming);
         counted?.leave();
       };
-      return { ...response, body: thenLeave(response.body, leave) };
+      const failed = (error: unknown) => {
+        if (streaming.abortBehind(error) !== null) return;
+        logger.error({ requestId, method, route: streaming.route, err: error }, 'An answer broke off in the middle.');
+      };
+      return { ...response, body: thenLeave(response.body, { leave, failed }) };
     } catch (thrown) {
       await limited?.failed(thrown);
       const aborted = visit?.abortBehind(thrown) ?? null;
@@ -165,8 +169,14 @@ function withLimits(answer: RouteAnswer, limited: LimitedVisit | undefined): Rou
   return limited === undefined ? answer : { ...answer, headers: { ...limited.headers, ...answer.headers } };
 }
 
-/** Calls `leave` once, when the last piece was taken or whoever takes them has stopped. */
-function thenLeave(chunks: AsyncIterable<string>, leave: () => void): AsyncIterable<string> {
+interface StreamEnds {
+  /** Once or more often: the last piece was taken, or whoever takes them has stopped. */
+  leave(): void;
+  /** A piece could not be made; the status is out already, so nobody else hears of it. */
+  failed(error: unknown): void;
+}
+
+function thenLeave(chunks: AsyncIterable<string>, { leave, failed }: StreamEnds): AsyncIterable<string> {
   const pieces = chunks[Symbol.asyncIterator]();
   return {
     [Symbol.asyncIterator]: () => ({
@@ -176,6 +186,7 @@ function thenLeave(chunks: AsyncIterable<string>, leave: () => void): AsyncItera
           if (piece.done) leave();
           return piece;
         } catch (error) {
+          failed(error);
           leave();
           throw error;
         }

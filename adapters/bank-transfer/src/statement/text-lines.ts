@@ -50,9 +50,9 @@ function textOf(bytes: Uint8Array, line: number, encoding: StatementEncoding): s
   const text = decoded(bytes, line, encoding).replace(/\r$/, '');
   const whole = line === 1 ? text.replace(/^\ufeff/, '') : text;
   // SWIFT's own frame has \x01 and \x03 around the message; nothing else has control characters.
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- SWIFT's frame is made of them
   const plain = whole.replace(/^\u0001|\u0003$/g, '');
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what it looks for
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/.test(plain))
     throw invalidStatement('There is a control character.', line);
   return plain;

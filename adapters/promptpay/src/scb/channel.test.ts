@@ -2,7 +2,7 @@ import { startScbSimulator } from '@itpay/simulator';
 import { channelContract, type ContractOperation, type ContractRail } from '@itpay/testkit';
 import { afterAll } from 'vitest';
 import { promptpay } from '../channel.js';
-import { BEHAVIOUR_OF } from '../../../../test/support/contract-behaviour.js';
+import { BEHAVIOUR_OF } from '@itpay/testkit/fake-rail';
 import { scb } from './scb.js';
 
 const simulator = await startScbSimulator();

@@ -3,7 +3,8 @@ import type { FakeRail } from '../fake-rail/rail.js';
 import type { Behaviour } from '../fake-rail/script.js';
 import { signed } from '../fake-rail/signature.js';
 
-const BEHAVIOUR_OF: Readonly<Record<ContractFault, Behaviour>> = {
+/** How the fake rail and the simulated rails name what the channel contract asks of the other side. */
+export const BEHAVIOUR_OF = {
   decline: 'decline',
   pending: 'pending',
   hang: 'timeout_before',
@@ -16,7 +17,7 @@ const BEHAVIOUR_OF: Readonly<Record<ContractFault, Behaviour>> = {
   wrong_reference: 'wrong_reference',
   wrong_amount: 'wrong_amount',
   wrong_currency: 'wrong_currency',
-};
+} as const satisfies Record<ContractFault, Behaviour>;
 
 /** The fake rail as the other side of a channel contract; also an example of one. */
 export function fakeContractRail(rail: FakeRail): ContractRail {
