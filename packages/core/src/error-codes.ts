@@ -153,6 +153,22 @@ export const ERROR_CODES = Object.freeze({
     'There is no such webhook endpoint in this account.',
     'Check the id, and that the key is of the same account and mode.',
   ),
+  STATEMENT_NOT_FOUND: notFound(
+    'There is no such statement in this account.',
+    'Check the id, and that the key is of the same account and mode.',
+  ),
+  RECONCILIATION_NOT_FOUND: notFound(
+    'There is no such reconciliation in this account.',
+    'Check the id, and that the key is of the same account and mode.',
+  ),
+  REPORT_NOT_FOUND: notFound(
+    'There is no such report in this account.',
+    'Check the id, and that the key is of the same account and mode.',
+  ),
+  REFUND_FILE_NOT_FOUND: notFound(
+    'There is no such refund file in this account.',
+    'Check the id, and that the key is of the same account and mode.',
+  ),
   RESOURCE_NOT_FOUND: notFound('There is nothing at this address.', 'Check the path and the id in it.'),
   INVALID_STATE_TRANSITION: conflict(
     'The object is in a state that does not allow this.',

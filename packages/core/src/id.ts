@@ -17,6 +17,12 @@ export const ID_PREFIXES = {
   audit_entry: 'aud',
   webhook_endpoint: 'we',
   delivery_attempt: 'att',
+  statement: 'stm',
+  statement_row: 'row',
+  reconciliation: 'rec',
+  reconciliation_exception: 'exc',
+  report: 'rpt',
+  refund_file: 'rff',
   request: 'req',
   job: 'job',
   // Payers and payees. They are named in requests; nothing here makes one.

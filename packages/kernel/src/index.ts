@@ -23,27 +23,30 @@ export { Secrets, secretsFrom } from './ports/secrets.js';
 export { Settings } from './settings.js';
 
 export {
-  CAPABILITIES,
-  channelInstanceKey,
-  Channels,
-  INSTRUCTION_FIELDS,
-  QR_STANDARDS,
   type AuthorizeRequest,
   type CallbackAnswer,
   type CallContext,
+  CAPABILITIES,
   type Capability,
   type CaptureRequest,
   type Channel,
+  channelInstanceKey,
   type ChannelNotice,
+  Channels,
   type Credit,
+  INSTRUCTION_FIELDS,
   type OrderRequest,
   type OrderStatus,
   type PaymentInstruction,
+  QR_STANDARDS,
   type QrPresentation,
   type QrStandard,
   type RawCallback,
+  type RefundFileDocument,
+  type RefundFileRequest,
   type RefundRequest,
   type RefundStatus,
+  type RefundTransfer,
   type VerifiedCallback,
 } from './channel/channel.js';
 export { ChannelRegistry, defineChannel, type ChannelPlugin } from './channel/define-channel.js';
@@ -85,7 +88,7 @@ export {
   type PayerAct,
   type SimulatedRail,
 } from './channel/simulated-rail.js';
-export type { StatementFacts, StatementPart, StatementRow } from './channel/statement.js';
+export type { StatementFacts, StatementFile, StatementPart, StatementRow } from './channel/statement.js';
 
 export { Accounts, type Account } from './accounts.js';
 export { AuditLog, type Actor, type AuditEntry } from './audit.js';

@@ -24,6 +24,7 @@ import { timelineRoute } from './intent/timeline.js';
 import { payment0001 } from './migrations/0001-payment.js';
 import { payment0002 } from './migrations/0002-money.js';
 import { payment0003 } from './migrations/0003-operations.js';
+import { payment0004 } from './migrations/0004-statements.js';
 import { operationRoutes } from './operation/routes.js';
 import { forgetImageJob } from './qr-charge/image-jobs.js';
 import { qrChargeRoutes } from './qr-charge/routes.js';
@@ -36,7 +37,7 @@ export const payment = () =>
   definePlugin({
     name: 'payment',
     version: '1',
-    migrations: [payment0001, payment0002, payment0003],
+    migrations: [payment0001, payment0002, payment0003, payment0004],
     api: PaymentApi,
     register(registry) {
       registry.own(ServicesToken, SERVICE_DEPENDENCIES, buildServices, ({ waiters }) => waiters.close());

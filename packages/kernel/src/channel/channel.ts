@@ -1,6 +1,7 @@
 import type { Money } from '@itpay/core';
 import { point } from '../token.js';
 import type { ChannelFailure, Outcome } from './outcome.js';
+import type { StatementFile, StatementPart } from './statement.js';
 
 /** What a channel can do, said beforehand. A request that needs more is refused before anything is sent. */
 export const CAPABILITIES = [
@@ -24,6 +25,10 @@ export const CAPABILITIES = [
   'close_order',
   /** The same order may be sent twice under one reference, and gives the same code again. */
   'authorize_idempotent',
+  /** A file tells what happened. Needs `parseStatement`, `fetchStatement`, or both. */
+  'statement',
+  /** Refunds leave as a file that the bank takes. Needs `refundFile`. For rails without `refund`. */
+  'refund_file',
   /** When the rail says that it does not know an order, it never will. Otherwise two answers 30 seconds apart are needed. */
   'not_found_is_final',
 ] as const;
@@ -124,6 +129,33 @@ export interface RefundRequest {
 export type RefundStatus =
   | { readonly status: 'not_found' | 'processing' | 'succeeded' }
   | { readonly status: 'failed' | 'unknown'; readonly failure: ChannelFailure };
+
+/** A refund that an operator sends as a bank transfer, because the rail has no refunds. */
+export interface RefundTransfer {
+  /** Our refund number; the statement brings it back. */
+  readonly refundReference: string;
+  readonly amount: Money;
+  /** Where the payment came from, as the statement named it. */
+  readonly account: string;
+  readonly name: string;
+  /** What the payer reads: the order number of the host, where there is one. */
+  readonly text: string | null;
+}
+
+export interface RefundFileRequest {
+  /** Tells this file from every other; a bank refuses a second one of the same. Letters and digits, at most 26. */
+  readonly fileId: string;
+  readonly createdAt: Date;
+  readonly transfers: readonly RefundTransfer[];
+}
+
+/** A file for the bank. */
+export interface RefundFileDocument {
+  /** `refunds.xml`, say; the id of the file is put in front. */
+  readonly extension: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
 
 /** A notification as it came in, byte for byte. */
 export interface RawCallback {
@@ -249,6 +281,35 @@ export interface Channel {
   verifyCallback?(callback: RawCallback): Promise<VerifiedCallback>;
   /** "Not accepted", in the rail's dialect, so that it tries again. Left out: a status without a body. */
   rejectCallback?(reason: 'signature' | 'mismatch' | 'failure'): CallbackAnswer;
+  /**
+   * Reads a file of the bank or the rail, in its order and in little memory. Nothing of it counts before the reading has
+   * ended without an error. Rows of an order carry its number as `reference`, in our spelling, wherever the file has it.
+   *
+   * On a rail without `query` the file is the only evidence there is, and its rows are booked. On any other rail a file
+   * changes nothing: what differs is asked about.
+   *
+   * @throws ItPayError `STATEMENT_INVALID` for a file that it cannot read, naming the line
+   */
+  parseStatement?(file: AsyncIterable<Uint8Array>, about: StatementFile): AsyncIterable<StatementPart>;
+  /**
+   * Fetches what the rail tells about one of its days, checked as a whole before this resolves. A day on which nothing
+   * happened is empty.
+   *
+   * @param day `YYYY-MM-DD` in the rail's calendar, see `statementDays`
+   * @throws what `mapError` explains while it is not to be had; `STATEMENT_INVALID` for one that cannot be read
+   */
+  fetchStatement?(day: string, context: CallContext): Promise<AsyncIterable<StatementPart>>;
+  /**
+   * The rail's calendar, for `fetchStatement`: its offset from UTC, and the time of the next day, in that calendar, from
+   * which the file of a day is there. `{ utcOffset: '+08:00', readyAt: '10:00' }`
+   */
+  readonly statementDays?: { readonly utcOffset: string; readonly readyAt: string };
+  /**
+   * Writes the file with which the bank sends refunds. Pure: the same request gives the same bytes.
+   *
+   * @throws ItPayError `PARAMETER_INVALID` naming the transfer (`transfers[3].account`) that it cannot write
+   */
+  refundFile?(request: RefundFileRequest): RefundFileDocument;
   /** Paths below the mount at which the rail calls us, where it fixes them itself. */
   readonly callbackPaths?: readonly string[];
   /** Says what an error that a method threw means. Left out, or undefined: the outcome is unknown. */

@@ -83,6 +83,7 @@ const METHODS = {
   refund: ['refund', 'queryRefund'],
   callback: ['verifyCallback'],
   close_order: ['cancel'],
+  refund_file: ['refundFile'],
 } as const satisfies Partial<Record<Capability, readonly (keyof Channel)[]>>;
 
 function checkMethods(channel: Channel): void {
@@ -107,9 +108,28 @@ function checkMethods(channel: Channel): void {
       }
     }
   }
+  checkStatements(channel);
   const { timeoutMs } = channel;
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < OPERATION_LEASE_MS)) {
     throw invalid(channel, 'timeoutMs', `It is above 0 and below ${OPERATION_LEASE_MS}, in milliseconds.`);
+  }
+}
+
+function checkStatements(channel: Channel): void {
+  const { parseStatement, fetchStatement, statementDays, refundFile, refund } = channel;
+  const has = parseStatement !== undefined || fetchStatement !== undefined;
+  if (channel.capabilities.includes('statement') !== has) {
+    throw invalid(channel, 'capabilities', '"statement" goes together with parseStatement or fetchStatement.');
+  }
+  if ((fetchStatement === undefined) !== (statementDays === undefined)) {
+    throw invalid(channel, 'statementDays', 'It goes together with fetchStatement.');
+  }
+  const { utcOffset, readyAt } = statementDays ?? { utcOffset: '+00:00', readyAt: '00:00' };
+  if (!/^[+-](?:0\d|1[0-4]):[0-5]\d$/.test(utcOffset) || !/^(?:[01]\d|2[0-3]):[0-5]\d$/.test(readyAt)) {
+    throw invalid(channel, 'statementDays', "It reads like { utcOffset: '+08:00', readyAt: '10:00' }.");
+  }
+  if (refundFile !== undefined && refund !== undefined) {
+    throw invalid(channel, 'refundFile', 'It is for a rail without refund.');
   }
 }
 

@@ -31,6 +31,12 @@ export interface StatementRow {
   readonly position: string;
 }
 
+/** What is known of a file before it is read. */
+export interface StatementFile {
+  /** The name that it had where it came from; null: none. */
+  readonly name: string | null;
+}
+
 /** What a file says about itself. */
 export interface StatementFacts {
   readonly statementId: string;
