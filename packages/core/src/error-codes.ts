@@ -115,6 +115,10 @@ export const ERROR_CODES = Object.freeze({
     'The caller may not do this.',
     'Use a key whose scopes cover the operation, or ask the account owner for it.',
   ),
+  OPERATION_VETOED: forbidden(
+    'A rule of this installation does not allow it.',
+    'The message says why, details.veto names the rule for programs, and details.hook who made it.',
+  ),
   IP_NOT_ALLOWED: forbidden(
     'The API key does not work from this address.',
     'Call from an address of the ip_allowlist of the key, or add the address to it.',

@@ -96,7 +96,24 @@ export { displayCookie, intentOfCookie, type DisplayCookieOptions } from './disp
 export { DisplayTokens } from './display-token.js';
 export type { EventDefinition, NewEvent } from './events/event.js';
 export { Outbox, toEnvelope, type EventRow } from './events/outbox.js';
-export { LogReaders, type EventHandler, type LoggedEvent, type LogReader } from './events/subscriptions.js';
+export {
+  EventSubscribers,
+  LogReaders,
+  type EventHandler,
+  type EventSubscriber,
+  type LoggedEvent,
+  type LogReader,
+} from './events/subscriptions.js';
+export {
+  HOOK_POINTS,
+  Hooks,
+  veto,
+  type Hook,
+  type HookAdvice,
+  type HookPoint,
+  type HookSubject,
+} from './hooks/hook.js';
+export { HookRunner } from './hooks/hook-runner.js';
 export { HealthChecks, type HealthCheck } from './health.js';
 export { redactingLogger, redactor, withoutMessage, type Redactor } from './redact.js';
 export { Gauges, type Gauge, type GaugeReading } from './telemetry/gauge.js';

@@ -7,7 +7,9 @@ import { closeAll } from './close-all.js';
 import { assemble } from './container.js';
 import { DisplayTokens } from './display-token.js';
 import { Outbox } from './events/outbox.js';
-import { LogReaders, Subscriptions, type EventHandler } from './events/subscriptions.js';
+import { EventSubscribers, LogReaders, Subscriptions, type EventHandler } from './events/subscriptions.js';
+import { Hooks } from './hooks/hook.js';
+import { HookRunner } from './hooks/hook-runner.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { keyRetention } from './idempotency/retention.js';
 import { JobHandlers, Jobs } from './jobs/jobs.js';
@@ -114,9 +116,10 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         provide(ChannelGuard.token, [Clock, Logger, Telemetry.token], (...deps) => new ChannelGuard(...deps)),
         provide(
           Subscriptions.token,
-          [Database, Clock, Jobs.token, LogReaders],
+          [Database, Clock, Jobs.token, LogReaders, EventSubscribers],
           (...deps) => new Subscriptions(...deps),
         ),
+        provide(HookRunner.token, [Hooks, Logger], (...deps) => new HookRunner(...deps)),
         provide(Sweeps, [Database, Clock], keyRetention),
         provide(
           Sweeper.token,

@@ -7,6 +7,7 @@ import {
   Clock,
   Database,
   DisplayTokens,
+  HookRunner,
   Idempotency,
   IdGenerator,
   Jobs,
@@ -54,12 +55,13 @@ export const SERVICE_DEPENDENCIES = [
   Outbox.token,
   Jobs.token,
   Telemetry.token,
+  HookRunner.token,
 ] as const;
 
 /** Builds everything that the use cases work with, once, when the kernel starts. */
 export function buildServices(...services: Services<typeof SERVICE_DEPENDENCIES>): PaymentServices {
   const [database, clock, ids, logger, pubsub, blobs, secrets, settings, displayTokens, ...rest] = services;
-  const [accounts, channels, guard, idempotency, audit, outbox, jobs, telemetry] = rest;
+  const [accounts, channels, guard, idempotency, audit, outbox, jobs, telemetry, hooks] = rest;
   const store = new IntentStore(database);
   const callbackTokens = new CallbackTokens(secrets);
   const built: PaymentServices = {
@@ -77,6 +79,7 @@ export function buildServices(...services: Services<typeof SERVICE_DEPENDENCIES>
     outbox,
     jobs,
     telemetry,
+    hooks,
     store,
     engine: new OperationEngine({ database, clock, logger, pubsub, audit, outbox, idempotency, channels, store }),
     charges: new QrChargeStore(database),

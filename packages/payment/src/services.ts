@@ -7,6 +7,7 @@ import type {
   ChannelRegistry,
   Clock,
   Database,
+  HookRunner,
   Idempotency,
   IdGenerator,
   Jobs,
@@ -39,6 +40,7 @@ export interface PaymentServices {
   readonly logger: Logger;
   readonly pubsub: PubSub;
   readonly telemetry: Telemetry;
+  readonly hooks: HookRunner;
   readonly engine: OperationEngine;
   readonly store: IntentStore;
   readonly charges: QrChargeStore;

@@ -42,6 +42,18 @@ export interface LogReader {
 /** Extension point: services that take in all events. */
 export const LogReaders = point<LogReader>('log-readers');
 
+/** Code of a plugin that hears of events, as a host's `pay.on` does. */
+export interface EventSubscriber {
+  /** Fixed once released, and unique: the database keeps its place in the log under it. `loyalty.points` */
+  readonly name: string;
+  /** An event type, `payment_intent.*` or `*`. */
+  readonly pattern: string;
+  readonly handle: EventHandler;
+}
+
+/** Extension point: what plugins do after something happened. */
+export const EventSubscribers = point<EventSubscriber>('event-subscribers');
+
 interface Place extends LogReader {
   /** Whether the database has its place in the log. */
   known: boolean;
@@ -60,7 +72,13 @@ export class Subscriptions {
   /** Call the handlers. Each has a name of its own, so that only processes that have this subscriber run it. */
   readonly #deliveries: Job<{ readonly event: string }>[] = [];
 
-  constructor(database: Database, clock: Clock, jobs: Jobs, readers: readonly LogReader[]) {
+  constructor(
+    database: Database,
+    clock: Clock,
+    jobs: Jobs,
+    readers: readonly LogReader[],
+    subscribers: readonly EventSubscriber[] = [],
+  ) {
     this.#database = database;
     this.#clock = clock;
     this.#jobs = jobs;
@@ -68,6 +86,7 @@ export class Subscriptions {
       const { name } = reader;
       this.#places.set(name, { name, known: false, read: (tx, events) => reader.read(tx, events) });
     }
+    for (const { name, pattern, handle } of subscribers) this.add(pattern, handle, name);
   }
 
   /**

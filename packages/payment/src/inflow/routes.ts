@@ -6,9 +6,11 @@ import {
   listQuery,
   listSchema,
   pageOf,
+  type Actor,
   type IdempotencyKey,
   type Route,
   type RouteAnswer,
+  type RouteRequest,
   type Tx,
 } from '@itpay/kernel';
 import { z } from 'zod';
@@ -26,7 +28,7 @@ const answers = { 200: { description: 'The inflow afterwards', schema: inflowSch
 
 /** Money that arrived, and what an operator decides about the money that fits nothing. */
 export function inflowRoutes(services: PaymentServices): readonly Route[] {
-  const { database, engine, idempotency, inflows } = services;
+  const { database, engine, hooks, idempotency, inflows } = services;
 
   /** Runs a decision once per key, in one transaction. */
   async function once(
@@ -39,6 +41,26 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
         return { status, body: JSON.stringify(toPlainInflow(inflow)) };
       }),
     );
+  }
+
+  /** An operator's decision about one inflow, with what hooks have to say about it. */
+  async function decide(
+    request: Pick<RouteRequest, 'principal' | 'requestId' | 'idempotencyKey' | 'params' | 'body'>,
+    decision: 'apply' | 'refund' | 'keep',
+    work: (tx: Tx, actor: Actor) => Promise<Inflow>,
+  ): Promise<RouteAnswer> {
+    const actor = actorOf(request);
+    const { idempotencyKey: key, params, body } = request;
+    const subject = { point: 'inflow.resolve', actor, request: { decision, ...body }, objectId: params.id } as const;
+    // A stored answer wins over what a hook says today.
+    if (hooks.has('inflow.resolve', 'before') && (key === null || (await idempotency.find(database, key)) === null)) {
+      await hooks.before(subject);
+    }
+    return once(key, async (tx) => {
+      const inflow = await work(tx, actor);
+      await hooks.within(tx, subject, toPlainInflow(inflow));
+      return { status: 200, inflow };
+    });
   }
 
   const record = defineRoute({
@@ -138,18 +160,17 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
     params: idParams,
     body: applyBody,
     answers,
-    errors: ['INFLOW_NOT_FOUND', 'PAYMENT_INTENT_NOT_FOUND', 'INVALID_STATE_TRANSITION'],
+    errors: ['INFLOW_NOT_FOUND', 'PAYMENT_INTENT_NOT_FOUND', 'INVALID_STATE_TRANSITION', 'OPERATION_VETOED'],
     async run(request) {
       const { body, params } = request;
-      return once(request.idempotencyKey, async (tx) => ({
-        status: 200,
-        inflow: await applyInflow(services, tx, actorOf(request), {
+      return decide(request, 'apply', (tx, actor) =>
+        applyInflow(services, tx, actor, {
           inflowId: params.id,
           intentId: body.payment_intent_id ?? null,
           acceptUnder: body.accept_under ?? false,
           reason: body.reason,
         }),
-      }));
+      );
     },
   });
 
@@ -169,6 +190,7 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
       'ALREADY_REFUNDED',
       'OUTCOME_UNKNOWN',
       'CHANNEL_CAPABILITY_UNSUPPORTED',
+      'OPERATION_VETOED',
     ],
     async run(request) {
       const actor = actorOf(request);
@@ -179,10 +201,9 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
         if (found === null) throw inflowNotFound(params.id);
         if (found.paymentIntentId !== null) await engine.requireSettled(found.paymentIntentId);
       }
-      return once(key, async (tx) => ({
-        status: 200,
-        inflow: await refundInflow(services, tx, actor, { inflowId: params.id, reason: body.reason }),
-      }));
+      return decide(request, 'refund', (tx) =>
+        refundInflow(services, tx, actor, { inflowId: params.id, reason: body.reason }),
+      );
     },
   });
 
@@ -196,13 +217,12 @@ export function inflowRoutes(services: PaymentServices): readonly Route[] {
     params: idParams,
     body: decisionBody,
     answers,
-    errors: ['INFLOW_NOT_FOUND', 'INVALID_STATE_TRANSITION'],
+    errors: ['INFLOW_NOT_FOUND', 'INVALID_STATE_TRANSITION', 'OPERATION_VETOED'],
     async run(request) {
       const { params, body } = request;
-      return once(request.idempotencyKey, async (tx) => ({
-        status: 200,
-        inflow: await keepInflow(services, tx, actorOf(request), { inflowId: params.id, reason: body.reason }),
-      }));
+      return decide(request, 'keep', (tx, actor) =>
+        keepInflow(services, tx, actor, { inflowId: params.id, reason: body.reason }),
+      );
     },
   });
 

@@ -1,10 +1,18 @@
-import { ItPayError, type Money } from '@itpay/core';
-import { channelInstanceKey, channelReference, findByReference, type Actor, type IdempotencyKey } from '@itpay/kernel';
+import { ItPayError, moneyToWire, type Money } from '@itpay/core';
+import {
+  channelInstanceKey,
+  channelReference,
+  findByReference,
+  type Actor,
+  type HookSubject,
+  type IdempotencyKey,
+} from '@itpay/kernel';
 import type { OperationAnswer } from '../operation/handler.js';
 import { requireNothingUnderWay } from '../operation/under-way.js';
 import type { PaymentServices } from '../services.js';
 import { intentNotFound, invalidTransition } from './change.js';
 import { requireRailUnit } from '../rail-unit.js';
+import { toPlain } from './wire.js';
 
 export interface CaptureRequest {
   readonly intentId: string;
@@ -24,10 +32,17 @@ export async function captureIntent(
   actor: Actor,
   { intentId, amount: wanted, key }: CaptureRequest,
 ): Promise<OperationAnswer & { readonly replayed: boolean }> {
+  const subject: HookSubject = {
+    point: 'payment_intent.capture',
+    actor,
+    request: wanted === null ? {} : { amount: moneyToWire(wanted) },
+    objectId: intentId,
+  };
   const used = key && (await services.idempotency.find(services.database, key));
   if (used === null) {
     if ((await services.store.find(services.database, actor, intentId)) === null) throw intentNotFound(intentId);
     await services.engine.requireSettled(intentId);
+    await services.hooks.before(subject);
   }
   return services.engine.once(key, async (tx) => {
     const intent = await services.store.lock(tx, actor, intentId);
@@ -63,6 +78,7 @@ export async function captureIntent(
       });
     }
     requireRailUnit(channel, amount);
+    await services.hooks.within(tx, subject, toPlain(intent));
     const instance = channelInstanceKey(channel);
     const reference = channelReference({ objectId: intentId, kind: 'capture', ordinal: 1 }, channel.reference);
     // The one before certainly did not happen, so its number may be sent again, also with another amount.

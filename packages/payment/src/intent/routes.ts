@@ -45,6 +45,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
       },
     },
     errors: [
+      'OPERATION_VETOED',
       'AMOUNT_INVALID',
       'AMOUNT_TOO_SMALL',
       'AMOUNT_EXCEEDED',
@@ -225,6 +226,7 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
       },
     },
     errors: [
+      'OPERATION_VETOED',
       'PAYMENT_INTENT_NOT_FOUND',
       'INVALID_STATE_TRANSITION',
       'OUTCOME_UNKNOWN',
@@ -261,7 +263,13 @@ export function intentRoutes(deps: PaymentServices): readonly Route[] {
       200: { description: 'The intent, cancelled', schema: intentSchema },
       202: { description: 'The channel has not said whether it closed the order; query', schema: intentSchema },
     },
-    errors: ['PAYMENT_INTENT_NOT_FOUND', 'INVALID_STATE_TRANSITION', 'OUTCOME_UNKNOWN', 'CHANNEL_ERROR'],
+    errors: [
+      'PAYMENT_INTENT_NOT_FOUND',
+      'INVALID_STATE_TRANSITION',
+      'OUTCOME_UNKNOWN',
+      'CHANNEL_ERROR',
+      'OPERATION_VETOED',
+    ],
     async run(request) {
       const actor = actorOf(request);
       const answer = await voidIntent(deps, actor, {

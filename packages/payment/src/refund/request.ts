@@ -1,5 +1,5 @@
-import { ItPayError } from '@itpay/core';
-import type { Actor, IdempotencyKey, Operation, Tx } from '@itpay/kernel';
+import { ItPayError, moneyToWire } from '@itpay/core';
+import type { Actor, HookSubject, IdempotencyKey, Operation, Tx } from '@itpay/kernel';
 import { intentNotFound } from '../intent/change.js';
 import type { PaymentIntent } from '../intent/intent.js';
 import type { OperationAnswer } from '../operation/handler.js';
@@ -36,17 +36,30 @@ export async function createRefund(
   request: RefundRequest,
   key: IdempotencyKey | null,
 ): Promise<OperationAnswer & { readonly replayed: boolean }> {
+  const subject: HookSubject = {
+    point: 'refund.create',
+    actor,
+    request: {
+      payment_intent_id: paymentIntentId,
+      reason: request.reason,
+      metadata: request.metadata,
+      ...(request.amount !== null && { amount: moneyToWire(request.amount) }),
+    },
+    objectId: null,
+  };
   // A stored answer, or a refund that has begun under this key, wins over what would stand against a new one.
   const used = key && (await services.idempotency.find(services.database, key));
   if (used === null) {
     const known = await services.store.find(services.database, actor, paymentIntentId);
     if (known === null) throw intentNotFound(paymentIntentId, 'payment_intent_id');
     await services.engine.requireSettled(paymentIntentId);
+    await services.hooks.before(subject);
   }
   return services.engine.once(key, async (tx) => {
     const intent = await services.store.lock(tx, actor, paymentIntentId);
     if (intent === null) throw intentNotFound(paymentIntentId, 'payment_intent_id');
     const { refund, operation, duplicate } = await refundPayment(services, tx, actor, intent, request);
+    if (!duplicate) await services.hooks.within(tx, subject, toWireRefund(refund, operation));
     if (operation !== null) return operation;
     const running = duplicate ? (await services.refunds.operationsOf(tx, [refund])).get(refund.id) : undefined;
     const body = JSON.stringify(toWireRefund(refund, running ?? null, duplicate));

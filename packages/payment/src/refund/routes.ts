@@ -59,6 +59,7 @@ export function refundRoutes(services: PaymentServices): readonly Route[] {
       },
     },
     errors: [
+      'OPERATION_VETOED',
       'PAYMENT_INTENT_NOT_FOUND',
       'PAYMENT_NOT_SUCCEEDED',
       'ALREADY_REFUNDED',

@@ -1,4 +1,4 @@
-import type { Actor, IdempotencyKey, Operation, Tx } from '@itpay/kernel';
+import type { Actor, HookSubject, IdempotencyKey, Operation, Tx } from '@itpay/kernel';
 import { intentNotFound, invalidTransition, changeIntent } from '../intent/change.js';
 import { STATUS_RANK } from '../intent/machine.js';
 import { toPlain } from '../intent/wire.js';
@@ -20,8 +20,17 @@ export async function voidByRefund(
   actor: Actor,
   { intentId, reason, key }: VoidRequest,
 ): Promise<OperationAnswer & { readonly replayed: boolean }> {
+  const subject: HookSubject = {
+    point: 'refund.create',
+    actor,
+    request: { payment_intent_id: intentId, reason: 'void' },
+    objectId: null,
+  };
   const used = key && (await services.idempotency.find(services.database, key));
-  if (used === null) await services.engine.requireSettled(intentId);
+  if (used === null) {
+    await services.engine.requireSettled(intentId);
+    await services.hooks.before(subject);
+  }
   return services.engine.once(key, async (tx) => {
     const intent = await services.store.lock(tx, actor, intentId);
     if (intent === null) throw intentNotFound(intentId);
@@ -29,6 +38,7 @@ export async function voidByRefund(
     const flags = { requireApproval: false, confirmDuplicate: true };
     const { refund, operation } = await refundPayment(services, tx, actor, intent, { ...demand, ...flags });
     await insertVoid(tx, { ...newVoid(services, actor, intentId, reason), refundId: refund.id });
+    await services.hooks.within(tx, subject, toPlainRefund(refund));
     return operation ?? { status: 201, body: JSON.stringify(toPlainRefund(refund)), final: true };
   });
 }
@@ -51,10 +61,17 @@ export async function voidIntent(
   actor: Actor,
   { intentId, reason, key }: VoidRequest,
 ): Promise<OperationAnswer & { readonly replayed: boolean }> {
+  const subject: HookSubject = {
+    point: 'payment_intent.cancel',
+    actor,
+    request: reason === null ? {} : { reason },
+    objectId: intentId,
+  };
   const used = key && (await services.idempotency.find(services.database, key));
   if (used === null) {
     await lookOnce(services, actor, intentId);
     await services.engine.requireSettled(intentId);
+    await services.hooks.before(subject);
   }
   return services.engine.once(key, async (tx) => {
     const intent = await services.store.lock(tx, actor, intentId);
@@ -64,6 +81,7 @@ export async function voidIntent(
     const order = await orderOf(tx, { paymentIntentId: intentId });
     const requested = newVoid(services, actor, intentId, reason);
     await insertVoid(tx, requested);
+    await services.hooks.within(tx, subject, toPlain(intent));
     if (order.state === 'succeeded' && services.channels.byKey(order.channelInstance)?.cancel) {
       return services.engine.begin(tx, newCancel(services.ids, order, requested.id));
     }

@@ -35,7 +35,13 @@ export function voidRoutes(services: PaymentServices): readonly Route[] {
         schema: voidSchema,
       },
     },
-    errors: ['PAYMENT_INTENT_NOT_FOUND', 'INVALID_STATE_TRANSITION', 'OUTCOME_UNKNOWN', 'CHANNEL_ERROR'],
+    errors: [
+      'PAYMENT_INTENT_NOT_FOUND',
+      'INVALID_STATE_TRANSITION',
+      'OUTCOME_UNKNOWN',
+      'CHANNEL_ERROR',
+      'OPERATION_VETOED',
+    ],
     async run(request) {
       const actor = actorOf(request);
       const wanted = {
