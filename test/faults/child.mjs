@@ -2,6 +2,7 @@
 // and answers with lines of JSON. Everything is imported before the first line comes, so that a start costs a test little.
 import './ports.mjs';
 import { createInterface } from 'node:readline';
+import { defineChannel } from '@itpay/kernel';
 import { fakeChannel } from '@itpay/testkit/fake-rail';
 import { createItPay } from 'itpay';
 import { arm, countedBlobs, disarm, giveAnswer, portCalls, print, uncountedFetch } from './ports.mjs';
@@ -37,7 +38,7 @@ async function openShop({ database, rail, timeoutMs, token, run }) {
   };
   const pay = await createItPay({
     publicUrl: PUBLIC_URL,
-    plugins: [fakeChannel({ ...rail, mode: 'test', ...(timeoutMs !== undefined && { timeoutMs }) })],
+    plugins: [fakeChannel({ ...rail, mode: 'test', ...(timeoutMs !== undefined && { timeoutMs }) }), refuses(rail)],
     database,
     secretKey: 'a-secret-key-for-tests-that-is-long-enough',
     account: 'Test Shop',
@@ -81,6 +82,20 @@ async function openShop({ database, rail, timeoutMs, token, run }) {
   return { pay, clock, problems, post, deliver, payAtRail, createIntent, run };
 }
 
+/** A channel at the same bank that is called and declines every order. @param {Task['rail']} rail */
+function refuses(rail) {
+  const [channel] = /** @type {[import('@itpay/kernel').Channel]} */ (
+    fakeChannel({ ...rail, id: 'refuses', mode: 'test', merchantAccount: 'shop-refused' }).channels
+  );
+  return defineChannel({
+    ...channel,
+    authorize: async (_, { signal }) => {
+      await fetch(`${rail.url}/refused`, { method: 'POST', signal });
+      return { outcome: 'declined', failure: { category: 'declined' } };
+    },
+  });
+}
+
 /** @typedef {Awaited<ReturnType<typeof openShop>>} Shop */
 
 /** @param {string} url @param {string} command @param {object} body */
@@ -99,6 +114,10 @@ async function control(url, command, body) {
  */
 const OPERATIONS = {
   create: { step: ({ createIntent }) => createIntent() },
+  // The first channel declines, and the second one opens the order.
+  'fail-over': {
+    step: ({ createIntent }) => createIntent({ channel: undefined, allowed_channels: ['refuses', 'fake'] }),
+  },
   capture: {
     prepare: (shop) => paid(shop, { capture_method: 'manual' }),
     step: ({ post }, { id }) =>

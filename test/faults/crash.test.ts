@@ -25,6 +25,7 @@ interface Series {
 
 const SERIES: Series[] = [
   { operation: 'create', until: 'delivery', clientRetries: true },
+  { operation: 'fail-over', until: 'answer', clientRetries: true },
   { operation: 'capture', until: 'answer', clientRetries: true },
   { operation: 'cancel', until: 'answer', clientRetries: true },
   { operation: 'refund', until: 'answer', clientRetries: true },
@@ -32,6 +33,7 @@ const SERIES: Series[] = [
   { operation: 'duplicate', until: 'answer', clientRetries: true },
   { operation: 'host', until: 'answer', clientRetries: true },
   { operation: 'create', until: 'answer', clientRetries: false },
+  { operation: 'fail-over', until: 'answer', clientRetries: false },
   { operation: 'refund', until: 'answer', clientRetries: false },
   ...(['authorize', 'refund'] as const).flatMap((call) =>
     (['reset_after', 'timeout_after'] as const).map((behaviour): Series => {

@@ -26,6 +26,7 @@ export function anIntent(change: Partial<PaymentIntent> = {}): PaymentIntent {
     orderReference: 'order-1001',
     payer: { agentId: AGENT_ID, humanId: HUMAN_ID },
     channel: 'rail',
+    allowedChannels: ['rail'],
     merchantAccount: 'shop-1',
     captureMethod: 'automatic',
     channelReference: 'REF0123456789ABC',
@@ -39,6 +40,7 @@ export function anIntent(change: Partial<PaymentIntent> = {}): PaymentIntent {
     createdAt: NOW,
     updatedAt: NOW,
     expiresAt: new Date(NOW.getTime() + 900_000),
+    expiresIn: null,
     authorizedAt: null,
     capturedAt: null,
     succeededAt: null,
@@ -100,6 +102,7 @@ export function aContext(channels: readonly Channel[] = [aChannel()], change: Pa
     intentId: INTENT_ID,
     chargeId: CHARGE_ID,
     channels: new ChannelRegistry(channels),
+    isAway: () => false,
     ...change,
   };
 }

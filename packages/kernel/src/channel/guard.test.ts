@@ -216,6 +216,17 @@ describe('The breaker', () => {
     expect(await isLetOut()).toBe(true);
   });
 
+  it('says beforehand whether it would let a call out, and changes nothing by that', async () => {
+    const admits = [guard.admits(rail())];
+    await times(5, fail('network'));
+    admits.push(guard.admits(rail()), guard.admits(rail({ id: 'other' })));
+    clock.advance('30s');
+    admits.push(guard.admits(rail()), guard.admits(rail()));
+
+    expect(admits).toEqual([true, false, true, true, true]);
+    expect(guard.figures(rail()).breaker).toBe('open');
+  });
+
   it.each<[what: string, other: Partial<Channel>]>([
     ['rail', { id: 'other' }],
     ['mode', { mode: 'test' }],

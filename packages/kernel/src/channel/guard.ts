@@ -63,6 +63,11 @@ export class ChannelGuard {
     return attempt;
   }
 
+  /** Whether a call to it would go out now. An open breaker lets one out after a while, to find out whether it is back. */
+  admits(channel: Channel): boolean {
+    return admit(this.#figuresOf(channel).breaker, this.#clock.now().getTime()).admitted;
+  }
+
   figures(channel: Channel): ChannelFigures {
     const { breaker, calls, failures, latencyMs } = this.#figuresOf(channel);
     return { breaker: breaker.state, calls, failures: { ...failures }, latencyMs };

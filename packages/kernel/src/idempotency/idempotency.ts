@@ -77,6 +77,11 @@ export class Idempotency {
     await tx.query(FINISH_OF, { operationId, ...this.#finished(answer) });
   }
 
+  /** Makes the keys of an operation stand for the one that takes its place. */
+  async passOn(tx: Tx, fromOperationId: string, toOperationId: string): Promise<void> {
+    await tx.query(PASS_ON, { fromOperationId, toOperationId });
+  }
+
   // The retention counts from the answer: an operation may have been unknown for longer than that.
   #finished({ status, body }: StoredAnswer) {
     return { status, body, expiresAt: new Date(this.#clock.now().getTime() + KEY_RETENTION_MS) };
@@ -136,6 +141,12 @@ const FINISH_OF = statement<{ operationId: string; status: number; body: string;
   `update {schema}.idempotency_keys
       set recovery_point = 'finished', status = :status, body = :body, expires_at = :expiresAt
     where operation_id = :operationId and recovery_point = 'recorded'`,
+);
+
+const PASS_ON = statement<{ fromOperationId: string; toOperationId: string }, object>(
+  'idempotency_pass_on',
+  `update {schema}.idempotency_keys set operation_id = :toOperationId
+    where operation_id = :fromOperationId and recovery_point = 'recorded'`,
 );
 
 const FIND = statement<

@@ -11,7 +11,14 @@ import { toPlain } from './wire.js';
 export type IntentFields = Partial<
   Pick<
     PaymentIntent,
-    'amountCaptured' | 'amountRefunded' | 'channelReference' | 'channelTransactionId' | 'latePayment' | 'failure'
+    | 'amountCaptured'
+    | 'amountRefunded'
+    | 'channel'
+    | 'merchantAccount'
+    | 'channelReference'
+    | 'channelTransactionId'
+    | 'latePayment'
+    | 'failure'
   >
 >;
 

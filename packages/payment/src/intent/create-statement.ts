@@ -46,13 +46,13 @@ go as (
 intent as (
   insert into {schema}.payment_intents
     (id, account, livemode, type, status, status_rank, amount, currency, amount_captured, description, order_reference,
-     payer_agent_id, payer_human_id, channel, merchant_account, capture_method, channel_reference, metadata, return_url,
-     version, sequence, created_at, updated_at, expires_at, close_at)
+     payer_agent_id, payer_human_id, channel, allowed_channels, merchant_account, capture_method, channel_reference,
+     metadata, return_url, version, sequence, created_at, updated_at, expires_at, expires_in, close_at)
   select :intentId::text, :account::text, :livemode::boolean, 'one_time', :status::text, :statusRank::smallint,
          :amount::bigint, :currency::text, 0, :description::text, :orderReference::text, :payerAgentId::text,
-         :payerHumanId::text, :channel::text, :merchantAccount::text, :captureMethod::text, :reference::text,
-         :metadata::jsonb, :returnUrl::text, 1, :sequence::int, :now::timestamptz, :now::timestamptz,
-         :expiresAt::timestamptz, :closeAt::timestamptz
+         :payerHumanId::text, :channel::text, :allowedChannels::text[], :merchantAccount::text, :captureMethod::text,
+         :reference::text, :metadata::jsonb, :returnUrl::text, 1, :sequence::int, :now::timestamptz, :now::timestamptz,
+         :expiresAt::timestamptz, :expiresIn::int, :closeAt::timestamptz
     from go
   returning id),
 charge as (
@@ -65,11 +65,12 @@ charge as (
 operation as (
   insert into {schema}.channel_operations
     (id, account, livemode, object, object_id, payment_intent_id, kind, channel, channel_instance, reference, ordinal,
-     state, outcome, order_open, amount, currency, lease_expires_at, next_query_at, created_at, updated_at)
+     state, outcome, order_open, amount, currency, unattended, lease_expires_at, next_query_at, created_at, updated_at)
   select :operationId::text, :account::text, :livemode::boolean, 'payment_intent', id, id, 'authorize', :channel::text,
          :channelInstance::text, :reference::text, 1, :operationState::text,
          case when :operationState::text = 'succeeded' then 'succeeded' end, true, :amount::bigint, :currency::text,
-         :leaseExpiresAt::timestamptz, :nextQueryAt::timestamptz, :now::timestamptz, :now::timestamptz
+         -- nobody waits for what a host's transaction left to a sweep
+         :operationState::text = 'queued', :leaseExpiresAt::timestamptz, :nextQueryAt::timestamptz, :now::timestamptz, :now::timestamptz
     from intent),
 audit as (
   insert into {schema}.audit_entries
@@ -116,12 +117,14 @@ export interface CreateIntentParams {
   readonly payerAgentId: string | null;
   readonly payerHumanId: string | null;
   readonly channel: string;
+  readonly allowedChannels: readonly string[];
   readonly channelInstance: string;
   readonly merchantAccount: string;
   readonly reference: string;
   readonly metadata: string;
   readonly returnUrl: string | null;
   readonly expiresAt: Date;
+  readonly expiresIn: number | null;
   readonly closeAt: Date;
   readonly status: string;
   readonly statusRank: number;

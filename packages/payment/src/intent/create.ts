@@ -7,17 +7,20 @@ import {
   SWEEP_TOPIC,
   type Actor,
   type IdempotencyKey,
+  type Operation,
   type Queryable,
   type Tx,
   type UsedKey,
 } from '@itpay/kernel';
 import { toPlainCharge } from '../qr-charge/wire.js';
 import { throwIfFailed, type OperationAnswer } from '../operation/handler.js';
+import { orderOf } from '../operation/order.js';
 import type { PaymentServices } from '../services.js';
 import { CREATE_INTENT, type CreateIntentParams, type CreateIntentVerdict } from './create-statement.js';
 import { purchaseHash } from './duplicate-guard.js';
 import type { CreateIntentBody } from './input.js';
 import type { PresentedIntent } from './intent.js';
+import { adviceFor, createSubject, withMetadata, type Ticket } from './create-hooks.js';
 import { STATUS_RANK } from './machine.js';
 import { closeAt, planIntent, type IntentPlan } from './plan.js';
 import { toPlain, type PlainIntent } from './wire.js';
@@ -29,6 +32,8 @@ export interface CreateRequest {
   readonly caller: string;
   /** A host's transaction; the rows then commit or vanish with the host's. */
   readonly within: Tx | null;
+  /** What hooks said before that transaction. */
+  readonly ticket?: Ticket | undefined;
 }
 
 /** A new intent, or one that was there. */
@@ -55,15 +60,18 @@ export interface Created {
 export async function createIntent(services: PaymentServices, actor: Actor, request: CreateRequest): Promise<Created> {
   const { key, within } = request;
   const on: Queryable = within ?? services.database;
+  const advice = await adviceFor(services, actor, request, on);
   let plan: IntentPlan;
   try {
-    plan = planIntent(request.body, {
+    plan = planIntent(withMetadata(request.body, advice), {
       account: actor.account,
       livemode: actor.livemode,
       now: services.clock.now(),
       intentId: services.ids.next('pi'),
       chargeId: services.ids.next('qr'),
       channels: services.channels,
+      isAway: (channel) => !services.guard.admits(channel),
+      preferred: advice.channels,
     });
   } catch (refusal) {
     // A stored answer wins over today's limits: a request that would be refused now may have been answered before.
@@ -73,7 +81,7 @@ export async function createIntent(services: PaymentServices, actor: Actor, requ
   }
 
   const params = toParams(services, actor, request, plan);
-  const verdict = await write(services, request, params);
+  const verdict = await write(services, actor, request, plan, params);
   if (verdict?.created) return begun(services, actor, request, plan, params);
   if (verdict?.duplicate_of) return duplicate(services, actor, request, verdict.duplicate_of);
   if (key === null) throw new Error('A new intent without an idempotency key was not written.');
@@ -84,18 +92,26 @@ export async function createIntent(services: PaymentServices, actor: Actor, requ
 
 /** Null: another request was faster with the same key. */
 async function write(
-  { database }: PaymentServices,
-  { key, within }: CreateRequest,
+  { database, hooks }: PaymentServices,
+  actor: Actor,
+  { body, key, within }: CreateRequest,
+  { intent }: IntentPlan,
   params: CreateIntentParams,
 ): Promise<CreateIntentVerdict | null> {
+  const hooked = hooks.has('payment_intent.create', 'within');
+  const writeIn = async (tx: Tx) => {
+    const [verdict] = await tx.query(CREATE_INTENT, params);
+    if (hooked && verdict?.created) await hooks.within(tx, createSubject(actor, body), toPlain(intent));
+    return verdict ?? null;
+  };
   try {
     // A failed statement ends the transaction around it, so the host's is protected by a savepoint where that can happen.
-    const [verdict] =
-      within && key
-        ? await within.trx.transaction(async (savepoint) =>
-            (await database.enlist(savepoint)).query(CREATE_INTENT, params),
-          )
-        : await (within ?? database).query(CREATE_INTENT, params);
+    if (within && (key || hooked)) {
+      return await within.trx.transaction(async (savepoint) => writeIn(await database.enlist(savepoint)));
+    }
+    if (within) return await writeIn(within);
+    if (hooked) return await database.transaction(writeIn);
+    const [verdict] = await database.query(CREATE_INTENT, params);
     return verdict ?? null;
   } catch (error) {
     const { code, constraint } = error as { code?: string; constraint?: string };
@@ -162,10 +178,17 @@ async function answerAgain(
     case 'existing':
       return duplicate(services, actor, request, used.objectId);
     case 'resume': {
-      const operation = await services.engine.resume(used.operationId);
+      const operation = await resumeOrder(services, used.operationId);
       return fromAnswer(services, actor, await services.engine.answer(operation), on, false);
     }
   }
+}
+
+/** The order that was begun under a key, or the one that took its place a moment ago. */
+async function resumeOrder({ engine, database }: PaymentServices, operationId: string): Promise<Operation> {
+  const operation = await engine.resume(operationId);
+  const latest = await orderOf(database, operation);
+  return latest.id === operation.id ? operation : engine.resume(latest.id);
 }
 
 async function fromAnswer(
@@ -216,12 +239,14 @@ function toParams(
     payerAgentId: intent.payer && intent.payer.agentId,
     payerHumanId: intent.payer && intent.payer.humanId,
     channel: intent.channel,
+    allowedChannels: intent.allowedChannels,
     channelInstance: channelInstanceKey(channel),
     merchantAccount: intent.merchantAccount,
     reference: intent.channelReference,
     metadata: JSON.stringify(intent.metadata),
     returnUrl: intent.returnUrl,
     expiresAt: intent.expiresAt,
+    expiresIn: intent.expiresIn,
     closeAt: closeAt(intent, channel),
     chargeId: qr && qr.id,
     qrStandard: qr && qr.qrStandard,

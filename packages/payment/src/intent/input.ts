@@ -79,9 +79,21 @@ export const createIntentBody = z
     order_reference: text(64).optional().meta({ description: 'Your own order number', example: 'order-1001' }),
     payer: payerSchema.optional(),
     channel: text(40).optional().meta({
-      description: 'The rail. Left out: the first configured one that takes the currency',
+      description: 'The rail. Left out, with allowed_channels: the first configured one that can take the payment',
       example: 'promptpay',
     }),
+    allowed_channels: z
+      .array(text(40))
+      .min(1)
+      .max(10)
+      .refine((names) => new Set(names).size === names.length, { message: 'a channel stands in it twice' })
+      .optional()
+      .meta({
+        description:
+          'Rails, the preferred first; `channel`, when given too, is one of them and comes first. The next one takes over ' +
+          'while no QR was shown, when one certainly did not open the order',
+        example: ['wechat', 'alipay'],
+      }),
     capture_method: z.enum(['automatic', 'manual']).optional(),
     confirm_duplicate: z.boolean().optional().meta({
       description: 'Makes a second payment for the same purchase on purpose',
@@ -110,7 +122,10 @@ export interface CreateIntentInput {
   readonly description?: string;
   readonly orderReference?: string;
   readonly payer?: { readonly agentId?: string; readonly humanId?: string };
+  /** The rail. Left out, with `allowedChannels`: the first configured one that can take the payment. */
   readonly channel?: string;
+  /** Rails, the preferred first: the next one takes over while no QR was shown. `channel` is one of them. */
+  readonly allowedChannels?: readonly string[];
   readonly captureMethod?: 'automatic' | 'manual';
   /** Makes a second payment for the same purchase on purpose. */
   readonly confirmDuplicate?: boolean;
@@ -137,6 +152,7 @@ export function toBody(input: CreateIntentInput): CreateIntentBody {
 
 const FIELDS = new Map([
   ['orderReference', 'order_reference'],
+  ['allowedChannels', 'allowed_channels'],
   ['captureMethod', 'capture_method'],
   ['confirmDuplicate', 'confirm_duplicate'],
   ['expiresIn', 'expires_in'],

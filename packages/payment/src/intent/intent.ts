@@ -18,7 +18,10 @@ export interface PaymentIntent {
   /** The host's own order number. */
   readonly orderReference: string | null;
   readonly payer: Payer | null;
+  /** Where its order is now, or was; of a paid one, the channel over which it was paid. */
   readonly channel: string;
+  /** Those that can take it, the preferred first. Before a QR was shown it may move from one to the next. */
+  readonly allowedChannels: readonly string[];
   /** Who receives the money, as the rail names it. */
   readonly merchantAccount: string;
   /** `manual`: the rail holds the money until it is captured. */
@@ -39,6 +42,8 @@ export interface PaymentIntent {
   readonly createdAt: Date;
   readonly updatedAt: Date;
   readonly expiresAt: Date;
+  /** Seconds, as its creator asked; null: what is usual on its channel. */
+  readonly expiresIn: number | null;
   readonly authorizedAt: Date | null;
   readonly capturedAt: Date | null;
   readonly succeededAt: Date | null;

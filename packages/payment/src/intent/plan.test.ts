@@ -1,6 +1,6 @@
-import { isItPayError } from '@itpay/core';
+import { isItPayError, ItPayError } from '@itpay/core';
 import type { Channel } from '@itpay/kernel';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { aBody, aChannel, aContext, AGENT_ID, INTENT_ID, NOW } from '../../test/samples.js';
 import { planIntent, type PlanContext } from './plan.js';
 import type { CreateIntentBody } from './input.js';
@@ -66,7 +66,7 @@ describe('the choice of a channel', () => {
     [
       'a currency of no channel',
       aBody({ amount: { currency: 'USD', value: 1 } }),
-      { allowed: ['JPY', 'THB', 'SGD'] },
+      expect.objectContaining({ allowed: ['JPY', 'THB', 'SGD'] }),
       'USD',
     ],
     [
@@ -115,13 +115,13 @@ describe('the limits of a rail', () => {
     expect(plan).toThrow(expect.objectContaining({ details }));
   });
 
-  it('are the chosen channel’s: another one with room does not take over', () => {
+  it('are those of a named channel: another one with room takes over only where it is allowed', () => {
     const context = aContext([aChannel({ limits: both }), aChannel({ id: 'roomy' })]);
+    const body = aBody({ amount: { currency: 'THB', value: 5_001 } });
 
-    expect(outcome(aBody({ amount: { currency: 'THB', value: 5_001 } }), context)).toEqual([
-      'AMOUNT_EXCEEDED',
-      'amount.value',
-    ]);
+    expect(outcome({ ...body, channel: 'rail' }, context)).toEqual(['AMOUNT_EXCEEDED', 'amount.value']);
+    expect(outcome(body, context)).toEqual(['roomy']);
+    expect(outcome({ ...body, channel: 'rail', allowed_channels: ['roomy', 'rail'] }, context)).toEqual(['roomy']);
   });
 });
 
@@ -166,6 +166,46 @@ describe('the time until an intent expires', () => {
 
     expect(intent.expiresAt.getTime() - NOW.getTime()).toBe(expected);
     expect(qr?.expiresAt).toEqual(intent.expiresAt);
+  });
+});
+
+describe('the allowed channels', () => {
+  const rails = [
+    aChannel({ id: 'wallet', encode: undefined, authorize: vi.fn() }),
+    aChannel({ id: 'yen', currencies: ['JPY'] }),
+    aChannel({ id: 'bank', defaultExpiryMs: hours(72) }),
+  ];
+  const allowed = (body: Partial<CreateIntentBody>, change: Partial<PlanContext> = {}) => {
+    const { intent } = planIntent(aBody(body), aContext(rails, change));
+    return [intent.channel, ...intent.allowedChannels];
+  };
+
+  it('are those that can take it, in order of preference, whichever is tried first', () => {
+    expect(allowed({})).toEqual(['wallet', 'wallet', 'bank']);
+    expect(allowed({ channel: 'bank' })).toEqual(['bank', 'bank']);
+    expect(allowed({ allowed_channels: ['bank', 'yen', 'wallet'] })).toEqual(['bank', 'bank', 'wallet']);
+    expect(allowed({ allowed_channels: ['bank', 'wallet'], channel: 'wallet' })).toEqual(['wallet', 'wallet', 'bank']);
+    expect(allowed({}, { isAway: ({ id }) => id === 'wallet' })).toEqual(['bank', 'wallet', 'bank']);
+  });
+
+  it('leave out one whose rail cannot express the amount', () => {
+    const coarse = aChannel({
+      id: 'coarse',
+      encode: () => {
+        throw new ItPayError('AMOUNT_PRECISION_UNSUPPORTED');
+      },
+    });
+
+    const { intent, qr } = planIntent(aBody(), aContext([coarse, aChannel()]));
+
+    expect([intent.channel, intent.allowedChannels, qr?.channel]).toEqual(['rail', ['rail'], 'rail']);
+    expect(outcome(aBody(), aContext([coarse]))).toEqual(['AMOUNT_PRECISION_UNSUPPORTED']);
+  });
+
+  it('decide the time, each by what is usual there', () => {
+    const { intent } = planIntent(aBody(), aContext(rails, { isAway: ({ id }) => id === 'wallet' }));
+
+    expect(intent.expiresAt.getTime() - NOW.getTime()).toBe(hours(72));
   });
 });
 

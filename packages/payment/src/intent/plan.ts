@@ -1,17 +1,12 @@
-import { isItPayError, ItPayError, money, type ErrorCode } from '@itpay/core';
-import {
-  channelReference,
-  type Channel,
-  type ChannelRegistry,
-  type QrPresentation,
-  withoutMessage,
-} from '@itpay/kernel';
+import { money } from '@itpay/core';
+import type { Channel, ChannelRegistry, QrPresentation } from '@itpay/kernel';
 import type { QrCharge } from '../qr-charge/qr-charge.js';
+import { allowedChannels, inOrder } from '../routing/allowed.js';
+import { firstOrder } from '../routing/order-at.js';
+import { noChannel, rankChannels } from '../routing/rank.js';
 import type { CreateIntentBody } from './input.js';
 import type { PaymentIntent } from './intent.js';
-import { requireRailUnit } from '../rail-unit.js';
 
-const DEFAULT_EXPIRY_MS = 15 * 60_000;
 const DEFAULT_GRACE_MS = 2 * 60_000;
 
 export interface PlanContext {
@@ -21,6 +16,10 @@ export interface PlanContext {
   readonly intentId: string;
   readonly chargeId: string;
   readonly channels: ChannelRegistry;
+  /** Whether a channel is not called just now, because its circuit breaker is open. */
+  readonly isAway: (channel: Channel) => boolean;
+  /** Names of channels that go before the others, by the word of a hook. */
+  readonly preferred?: readonly string[] | undefined;
 }
 
 /** A new intent and the channel instance that it goes to; with its QR where the rail's code is built here. */
@@ -37,43 +36,37 @@ export interface IntentPlan {
  * @throws ItPayError when no rail can take the payment as asked; nothing was begun
  */
 export function planIntent(body: CreateIntentBody, context: PlanContext): IntentPlan {
-  const amount = money(body.amount.currency, BigInt(body.amount.value));
-  const channel = chooseChannel(body, context);
-  const captureMethod = body.capture_method ?? 'automatic';
-  if (captureMethod === 'manual' && !channel.capabilities.includes('manual_capture')) {
-    throw new ItPayError('CHANNEL_CAPABILITY_UNSUPPORTED', {
-      message: `The channel "${channel.id}" cannot hold money for a later capture. Leave capture_method out.`,
-      param: 'capture_method',
-      details: { channel: channel.id, capability: 'manual_capture' },
-    });
-  }
-  checkLimits(amount.value, channel, amount.currency);
-  requireRailUnit(channel, amount);
-
-  const { now, intentId } = context;
-  const wanted = body.expires_in === undefined ? channel.defaultExpiryMs : body.expires_in * 1_000;
-  const expiresAt = new Date(
-    now.getTime() + Math.min(wanted ?? DEFAULT_EXPIRY_MS, channel.qrTtlMs ?? Number.POSITIVE_INFINITY),
-  );
-  const reference = channelReference({ objectId: intentId, kind: 'authorize', ordinal: 1 }, channel.reference);
+  const { now, intentId, livemode } = context;
+  const payment = {
+    amount: money(body.amount.currency, BigInt(body.amount.value)),
+    captureMethod: body.capture_method ?? 'automatic',
+  };
   const description = body.description ?? null;
-  const presentation = encoded(channel, { reference, amount, description, expiresAt });
+  const expiresIn = body.expires_in ?? null;
+  const wanted = inOrder(allowedChannels(body, context.channels, livemode ? 'live' : 'test'), context.preferred);
+  const { ranked, refusals } = rankChannels(payment, wanted, context.isAway);
+  const terms = { ...payment, intentId, ordinal: 1, description, createdAt: now, expiresIn };
+  const { order, refusals: inexpressible } = firstOrder(ranked, terms, now);
+  const refused = [...refusals, ...inexpressible];
+  if (order === null) throw noChannel(payment, refused);
 
+  const { channel, reference, expiresAt, shown } = order;
   const intent: PaymentIntent = {
     id: intentId,
     account: context.account,
-    livemode: context.livemode,
+    livemode,
     type: 'one_time',
-    status: presentation === null ? 'pending' : 'qr_generated',
-    amount,
+    status: shown === null ? 'pending' : 'qr_generated',
+    amount: payment.amount,
     amountCaptured: 0n,
     amountRefunded: 0n,
     description,
     orderReference: body.order_reference ?? null,
     payer: body.payer ? { agentId: body.payer.agent_id ?? null, humanId: body.payer.human_id ?? null } : null,
     channel: channel.id,
+    allowedChannels: wanted.filter((one) => !refused.some((refusal) => refusal.channel === one)).map(({ id }) => id),
     merchantAccount: channel.merchantAccount,
-    captureMethod,
+    captureMethod: payment.captureMethod,
     channelReference: reference,
     channelTransactionId: null,
     latePayment: false,
@@ -81,16 +74,17 @@ export function planIntent(body: CreateIntentBody, context: PlanContext): Intent
     metadata: body.metadata ?? {},
     returnUrl: body.return_url ?? null,
     version: 1,
-    sequence: presentation === null ? 1 : 2,
+    sequence: shown === null ? 1 : 2,
     createdAt: now,
     updatedAt: now,
     expiresAt,
+    expiresIn,
     authorizedAt: null,
     capturedAt: null,
     succeededAt: null,
     closedAt: null,
   };
-  return { intent, qr: presentation && chargeFor(intent, presentation, context.chargeId, now), channel };
+  return { intent, qr: shown && chargeFor(intent, shown, context.chargeId, now), channel };
 }
 
 /** When its time is over: at its expiry, or, where the order cannot be closed at the rail, a grace time later. */
@@ -114,62 +108,4 @@ export function chargeFor(intent: PaymentIntent, shown: QrPresentation, chargeId
     expiresAt: intent.expiresAt,
     createdAt: now,
   };
-}
-
-function chooseChannel(body: CreateIntentBody, { channels, livemode }: PlanContext): Channel {
-  const mode = livemode ? 'live' : 'test';
-  const { currency } = body.amount;
-  if (body.channel === undefined) {
-    const fitting = channels.list(mode).find((channel) => channel.currencies.includes(currency));
-    if (fitting !== undefined) return fitting;
-    throw new ItPayError('CURRENCY_NOT_SUPPORTED', {
-      message: `No ${mode} channel takes ${currency}.`,
-      param: 'amount.currency',
-      details: { allowed: [...new Set(channels.list(mode).flatMap((channel) => channel.currencies))] },
-    });
-  }
-  const channel = channels.get(body.channel, mode);
-  if (channel === undefined) {
-    const otherMode = livemode ? 'test' : 'live';
-    throw new ItPayError('CHANNEL_NOT_SUPPORTED', {
-      message:
-        channels.get(body.channel, otherMode) === undefined
-          ? `No channel is named "${body.channel}".`
-          : `The channel "${body.channel}" is set up for ${otherMode} keys only.`,
-      param: 'channel',
-      details: { allowed: channels.list(mode).map(({ id }) => id) },
-    });
-  }
-  if (!channel.currencies.includes(currency)) {
-    throw new ItPayError('CURRENCY_NOT_SUPPORTED', {
-      message: `The channel "${channel.id}" takes ${channel.currencies.join(', ')}, not ${currency}.`,
-      param: 'amount.currency',
-      details: { allowed: channel.currencies },
-    });
-  }
-  return channel;
-}
-
-function checkLimits(value: bigint, channel: Channel, currency: string): void {
-  const { min, max } = channel.limits?.[currency] ?? {};
-  const refuse = (code: ErrorCode, range: string, details: { minimum: number } | { maximum: number }) => {
-    throw new ItPayError(code, {
-      message: `The channel "${channel.id}" takes ${range} minor units of ${currency}.`,
-      param: 'amount.value',
-      details: { channel: channel.id, ...details },
-    });
-  };
-  if (min !== undefined && value < min) refuse('AMOUNT_TOO_SMALL', `at least ${min}`, { minimum: Number(min) });
-  if (max !== undefined && value > max) refuse('AMOUNT_EXCEEDED', `at most ${max}`, { maximum: Number(max) });
-}
-
-/** A bug in a channel's code is named in the log without its words: they may repeat what the channel was given. */
-function encoded(channel: Channel, request: Parameters<NonNullable<Channel['encode']>>[0]): QrPresentation | null {
-  try {
-    return channel.encode?.(request) ?? null;
-  } catch (error) {
-    if (isItPayError(error)) throw error;
-    const details = withoutMessage(error);
-    throw Object.assign(new Error(`The channel ${channel.id} could not make a code.`), { details });
-  }
 }

@@ -7,9 +7,9 @@ import type { IntentStatus } from './machine.js';
 /** Columns of an intent, for every statement that reads one. */
 export const INTENT_COLUMNS = `
   i.id, i.account, i.livemode, i.type, i.status, i.amount, i.currency, i.amount_captured, i.amount_refunded, i.description,
-  i.order_reference, i.payer_agent_id, i.payer_human_id, i.channel, i.merchant_account, i.capture_method,
-  i.channel_reference, i.channel_transaction_id, i.late_payment, i.failure, i.metadata, i.return_url, i.version, i.sequence,
-  i.created_at, i.updated_at, i.expires_at, i.authorized_at, i.captured_at, i.succeeded_at, i.closed_at`;
+  i.order_reference, i.payer_agent_id, i.payer_human_id, i.channel, i.allowed_channels, i.merchant_account,
+  i.capture_method, i.channel_reference, i.channel_transaction_id, i.late_payment, i.failure, i.metadata, i.return_url, i.version, i.sequence,
+  i.created_at, i.updated_at, i.expires_at, i.expires_in, i.authorized_at, i.captured_at, i.succeeded_at, i.closed_at`;
 
 export interface IntentRow {
   readonly id: string;
@@ -26,6 +26,7 @@ export interface IntentRow {
   readonly payer_agent_id: string | null;
   readonly payer_human_id: string | null;
   readonly channel: string;
+  readonly allowed_channels: string[] | null;
   readonly merchant_account: string;
   readonly capture_method: PaymentIntent['captureMethod'];
   readonly channel_reference: string;
@@ -39,6 +40,7 @@ export interface IntentRow {
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly expires_at: Date;
+  readonly expires_in: number | null;
   readonly authorized_at: Date | null;
   readonly captured_at: Date | null;
   readonly succeeded_at: Date | null;
@@ -62,6 +64,7 @@ export function intentFromRow(row: IntentRow): PaymentIntent {
         ? null
         : { agentId: row.payer_agent_id, humanId: row.payer_human_id },
     channel: row.channel,
+    allowedChannels: row.allowed_channels ?? [row.channel],
     merchantAccount: row.merchant_account,
     captureMethod: row.capture_method,
     channelReference: row.channel_reference,
@@ -75,6 +78,7 @@ export function intentFromRow(row: IntentRow): PaymentIntent {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     expiresAt: row.expires_at,
+    expiresIn: row.expires_in,
     authorizedAt: row.authorized_at,
     capturedAt: row.captured_at,
     succeededAt: row.succeeded_at,
@@ -92,7 +96,10 @@ export const PRESENTED = `
   left join {schema}.qr_charges q on q.payment_intent_id = i.id and q.status in ('active', 'scanned')
   left join lateral (
     select id, kind, state, next_query_at from {schema}.channel_operations
-     where payment_intent_id = i.id and state <> 'succeeded' order by id desc limit 1) o on true`;
+     where payment_intent_id = i.id and state <> 'succeeded'
+       -- an order that came to nothing is history once another took its place, or the money came all the same
+       and (kind <> 'authorize' or (reference = i.channel_reference and i.status_rank < 4))
+     order by id desc limit 1) o on true`;
 
 export interface PresentedRow extends IntentRow {
   readonly qr_id: string | null;

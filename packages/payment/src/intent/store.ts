@@ -75,6 +75,11 @@ export class IntentStore {
     return (await this.#database.query(TAKE_DUE, { now, again, limit })).map(({ id }) => id);
   }
 
+  /** Gives an intent other times, because its order went to another channel. The caller saves the rest. */
+  async setTimes(tx: Tx, intent: PaymentIntent, closeAt: Date): Promise<void> {
+    await tx.query(SET_TIMES, { id: intent.id, expiresAt: intent.expiresAt, closeAt });
+  }
+
   /** Writes everything about an intent that can change. The version in the condition makes a lost update impossible. */
   async save(tx: Tx, intent: PaymentIntent): Promise<void> {
     const saved = await tx.query(SAVE, {
@@ -83,6 +88,8 @@ export class IntentStore {
       rank: STATUS_RANK[intent.status],
       amountCaptured: intent.amountCaptured,
       amountRefunded: intent.amountRefunded,
+      channel: intent.channel,
+      merchantAccount: intent.merchantAccount,
       channelReference: intent.channelReference,
       channelTransactionId: intent.channelTransactionId,
       latePayment: intent.latePayment,
@@ -131,6 +138,10 @@ const TAKE_DUE = statement<{ now: Date; again: Date; limit: number }, { id: stri
        order by close_at limit :limit for update skip locked)
    returning id`,
 );
+const SET_TIMES = statement<{ id: string; expiresAt: Date; closeAt: Date }, object>(
+  'intent_set_times',
+  `update {schema}.payment_intents set expires_at = :expiresAt, close_at = :closeAt where id = :id`,
+);
 const SAVE = statement<
   {
     id: string;
@@ -138,6 +149,8 @@ const SAVE = statement<
     rank: number;
     amountCaptured: bigint;
     amountRefunded: bigint;
+    channel: string;
+    merchantAccount: string;
     channelReference: string;
     channelTransactionId: string | null;
     latePayment: boolean;
@@ -155,8 +168,8 @@ const SAVE = statement<
   'intent_save',
   `update {schema}.payment_intents
       set status = :status, status_rank = :rank::smallint, amount_captured = :amountCaptured,
-          amount_refunded = :amountRefunded, channel_reference = :channelReference,
-          channel_transaction_id = :channelTransactionId, late_payment = :latePayment, failure = :failure::jsonb,
+          amount_refunded = :amountRefunded, channel = :channel, merchant_account = :merchantAccount,
+          channel_reference = :channelReference, channel_transaction_id = :channelTransactionId, late_payment = :latePayment, failure = :failure::jsonb,
           version = :version::int, sequence = :sequence, updated_at = :updatedAt, authorized_at = :authorizedAt,
           captured_at = :capturedAt, succeeded_at = :succeededAt, closed_at = :closedAt
     where id = :id and version = :version::int - 1 and status_rank <= :rank::smallint

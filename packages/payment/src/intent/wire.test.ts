@@ -30,6 +30,9 @@ describe('the plain form of an intent', () => {
   it('spells everything as the wire does', () => {
     expect(toPlain(paid)).toMatchInlineSnapshot(`
       {
+        "allowed_channels": [
+          "rail",
+        ],
         "amount": {
           "currency": "THB",
           "value": 19900,

@@ -25,6 +25,10 @@ export const intentSchema = z
     payer: z.object({ agent_id: z.string().nullable(), human_id: z.string().nullable() }).nullable(),
     payee: z.object({ merchant_account: z.string() }),
     channel: z.string(),
+    allowed_channels: z.array(z.string()).meta({
+      description: 'Those that can take it, the preferred first. Until a QR is shown it may move from one to the next',
+      example: ['wechat', 'alipay'],
+    }),
     presentation: z.literal('qr'),
     authorization: z.literal('human_scan'),
     capture_method: z.enum(['automatic', 'manual']),
@@ -107,6 +111,7 @@ export function toPlain(intent: PaymentIntent): PlainIntent {
     payer: intent.payer && { agent_id: intent.payer.agentId, human_id: intent.payer.humanId },
     payee: { merchant_account: intent.merchantAccount },
     channel: intent.channel,
+    allowed_channels: [...intent.allowedChannels],
     presentation: 'qr',
     authorization: 'human_scan',
     capture_method: intent.captureMethod,

@@ -11,12 +11,14 @@ import { changeIntent } from '../intent/change.js';
 import type { PaymentIntent } from '../intent/intent.js';
 import { isOpen } from '../intent/machine.js';
 import { presentQr } from '../intent/present.js';
+import { reroute } from '../routing/reroute.js';
 import type { PaymentServices } from '../services.js';
 import { answerWithIntent } from './answer.js';
 import { channelOf } from './channel-of.js';
 import { declineCode, failed, toOutcome } from './failure.js';
 import type { Asked, OperationHandler } from './handler.js';
 import { lookAtOrder } from './look.js';
+import { orderOf } from './order.js';
 import { applyOrderStatus } from './order-news.js';
 import { newCancel, REPLACE } from './new-cancel.js';
 
@@ -48,7 +50,10 @@ export function authorizeHandler(services: PaymentServices): OperationHandler<Op
   }
 
   return {
-    wanted: async (tx, { paymentIntentId }) => isOpen((await store.lockAny(tx, paymentIntentId)).status),
+    async wanted(tx, { paymentIntentId, reference }) {
+      const intent = await store.lockAny(tx, paymentIntentId);
+      return isOpen(intent.status) && intent.channelReference === reference;
+    },
 
     call: (operation) => open(operation, channelOf(channels, operation)),
 
@@ -71,6 +76,11 @@ export function authorizeHandler(services: PaymentServices): OperationHandler<Op
 
     async apply(tx, actor, operation, outcome) {
       const intent = await store.lockAny(tx, operation.paymentIntentId);
+      if (outcome.outcome === 'declined' || outcome.outcome === 'not_sent') {
+        // Another order has taken its place already: what became of this one says nothing about the intent.
+        if (intent.channelReference !== operation.reference) return;
+        if (await reroute(services, tx, actor, intent, operation)) return;
+      }
       if (outcome.outcome === 'declined' && isOpen(intent.status)) {
         await changeIntent(services, tx, actor, intent, ['fail'], { fields: { failure: failureOf(operation) } });
       }
@@ -86,7 +96,8 @@ export function authorizeHandler(services: PaymentServices): OperationHandler<Op
       else await services.engine.queue(tx, newCancel(services.ids, operation, REPLACE));
     },
 
-    answer: (on, operation) => answerWithIntent(services, on, operation, 201),
+    // Whoever asked for the order wants to know of the one that it came to.
+    answer: async (on, operation) => answerWithIntent(services, on, await orderOf(on, operation), 201),
   };
 }
 

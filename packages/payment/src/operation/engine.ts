@@ -62,6 +62,8 @@ export class OperationEngine {
   readonly #deps: EngineDependencies;
   readonly #handlers = new Map<OperationKind, OperationHandler>();
   readonly #inFlight = new Set<string>();
+  /** Transactions of this engine's own, and what is to be performed once they have committed. */
+  readonly #goingOn = new WeakMap<Tx, { next: Operation | null }>();
 
   constructor(deps: EngineDependencies) {
     this.#deps = deps;
@@ -126,7 +128,22 @@ export class OperationEngine {
     return queued;
   }
 
-  /** Second and third phase of an operation that this process has started. */
+  /**
+   * Writes the operation that takes the place of one that came to nothing. Whoever learned that goes on with it after the
+   * commit, in the same process; in a transaction that is not the engine's it is queued.
+   */
+  async beginNext(tx: Tx, operation: NewOperation, replaced: Operation): Promise<void> {
+    const goingOn = this.#goingOn.get(tx);
+    if (goingOn === undefined) {
+      await this.queue(tx, operation);
+      return;
+    }
+    const now = this.#deps.clock.now();
+    goingOn.next = start({ ...queuedOperation(operation, now), unattended: replaced.unattended }, now)!;
+    await insertOperation(tx, goingOn.next);
+  }
+
+  /** Second and third phase of an operation that this process has started, and of those that take its place. */
   async perform(operation: Operation): Promise<Operation> {
     const outcome = await this.#call(operation);
     return this.conclude(operation.id, outcome, channelActor(operation));
@@ -169,7 +186,16 @@ export class OperationEngine {
 
   /** Third phase: applies an outcome, from wherever it came. One that says nothing new changes nothing. */
   async conclude(id: string, outcome: Outcome<unknown>, actor: Actor): Promise<Operation> {
-    return this.#deps.database.transaction((tx) => this.concludeIn(tx, id, outcome, actor));
+    return this.#thenGoOn((tx) => this.concludeIn(tx, id, outcome, actor));
+  }
+
+  async #thenGoOn(work: (tx: Tx) => Promise<Operation>): Promise<Operation> {
+    const goingOn: { next: Operation | null } = { next: null };
+    const concluded = await this.#deps.database.transaction((tx) => {
+      this.#goingOn.set(tx, goingOn);
+      return work(tx);
+    });
+    return goingOn.next === null ? concluded : this.perform(goingOn.next);
   }
 
   /** The same in a transaction of the caller's. */
@@ -189,7 +215,7 @@ export class OperationEngine {
   /** Asks the channel now, and applies what it says. */
   async askNow(operation: Operation): Promise<Operation> {
     const asked = await this.#handlerOf(operation).ask(operation);
-    return this.#deps.database.transaction((tx) => this.#hear(tx, operation, asked));
+    return this.#thenGoOn((tx) => this.#hear(tx, operation, asked));
   }
 
   answer(operation: Operation, on: Queryable = this.#deps.database): Promise<OperationAnswer> {

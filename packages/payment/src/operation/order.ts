@@ -6,7 +6,8 @@ export async function orderOf(
   { paymentIntentId }: Pick<Operation, 'paymentIntentId'>,
 ): Promise<Operation> {
   const orders = (await operationsOfPayment(on, paymentIntentId)).filter(({ kind }) => kind === 'authorize');
-  const latest = orders.at(-1);
+  // By their numbers: the clocks of two processes may differ, and ids follow the clock.
+  const latest = orders.toSorted((a, b) => a.ordinal - b.ordinal).at(-1);
   if (latest === undefined) throw new Error(`The payment ${paymentIntentId} has no order.`);
   return latest;
 }
