@@ -13,6 +13,8 @@ import { presentVietQr } from './codes/vietqr.js';
 import { currencyOf, settingsOf, type BankTransferOptions, type Payee, type Settings } from './config.js';
 import { instructionsOf } from './instructions.js';
 import { DUITNOW_AMOUNTS, EPC_AMOUNTS, PAYNOW_AMOUNTS, VIETQR_AMOUNTS } from './mapping.js';
+import { ownRefunds } from './own-refunds.js';
+import { ownStatement } from './own-statement.js';
 import { rfReferences } from './references/rf.js';
 import type { ReferenceScheme } from './references/scheme.js';
 
@@ -26,9 +28,13 @@ export function bankTransfer(options: BankTransferOptions = {}): ChannelPlugin {
   const settings = settingsOf(options);
   const references = options.references ?? rfReferences;
   const { payee } = settings;
-  const test: Channel = { ...channelTo(nobodyLike(payee), settings, references), mode: 'test', simulated: true };
+  const test: Channel = {
+    ...channelTo(nobodyLike(payee), settings, references, 'test'),
+    mode: 'test',
+    simulated: true,
+  };
   if (payee === null) return defineChannel(test);
-  return defineChannel({ ...channelTo(payee, settings, references), mode: 'live' }, test);
+  return defineChannel({ ...channelTo(payee, settings, references, 'live'), mode: 'live' }, test);
 }
 
 /**
@@ -55,22 +61,39 @@ function nobodyLike(payee: Payee | null): Payee {
   }
 }
 
-function channelTo(payee: Payee, settings: Settings, references: ReferenceScheme): Omit<Channel, 'mode'> {
+function channelTo(
+  payee: Payee,
+  settings: Settings,
+  references: ReferenceScheme,
+  mode: Channel['mode'],
+): Omit<Channel, 'mode'> {
   const { account } = payee;
+  const merchantAccount = merchantAccountOf(payee);
+  const isTest = mode === 'test';
   return {
     id: settings.id,
     displayName: DISPLAY_NAMES[account.kind],
-    merchantAccount: merchantAccountOf(payee),
+    merchantAccount,
     countries: [countryOf(payee)],
     currencies: [currencyOf(account)],
     // Not amount_locked: whoever transfers chooses the amount. And no qrTtlMs: an account number has no end.
-    capabilities: ['qr_dynamic', 'offline_qr'],
+    capabilities: [
+      'qr_dynamic',
+      'offline_qr',
+      'statement',
+      ...(account.kind === 'sepa' ? (['refund_file'] as const) : []),
+    ],
     limits: { [currencyOf(account)]: LIMITS[account.kind] },
     reference: references.orderNumbers,
     defaultExpiryMs: settings.expiryMs,
     expiryGraceMs: settings.graceMs,
     encode: (request) => present(payee, references, request),
     instructions: (qrData) => instructionsOf(qrData, payee),
+    ...(account.kind === 'sepa' && {
+      refundFile: (request) => ownRefunds(request, { beneficiary: payee.beneficiary, account }),
+    }),
+    parseStatement: (file, about) =>
+      ownStatement(file, about, { payee, merchantAccount, references, options: settings.statement, isTest }),
   };
 }
 

@@ -2,6 +2,9 @@ import { isCurrency, ItPayError } from '@itpay/core';
 import { BIC } from './codes/epc.js';
 import { isSepaCountry, readIban } from './iban.js';
 import type { ReferenceScheme } from './references/scheme.js';
+import type { CsvProfile } from './statement/csv/csv-profile.js';
+import { checkProfile } from './statement/csv/csv-rows.js';
+import type { StatementEncoding } from './statement/text-lines.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -17,10 +20,20 @@ export interface BankTransferOptions {
   readonly id?: string | undefined;
   /** How our order numbers look in the remittance text. Left out: ISO 11649 RF references. */
   readonly references?: ReferenceScheme | undefined;
+  /** How the bank's files are read, where they do not tell it themselves. Left out: camt and MT940 that do. */
+  readonly statement?: StatementOptions | undefined;
   /** How long a payment stays open, in milliseconds. Left out: 72 hours. */
   readonly expiryMs?: number | undefined;
   /** How long after that money is still waited for, in milliseconds. Left out: 24 hours. */
   readonly graceMs?: number | undefined;
+}
+
+/** What the files of some banks do not tell. camt tells everything. */
+export interface StatementOptions {
+  /** How the bank's table is read. Left out: a table is refused. */
+  readonly csv?: CsvProfile | undefined;
+  /** Of MT940. Left out: each line is looked at. */
+  readonly encoding?: StatementEncoding | undefined;
 }
 
 /** An account, with the code that its country has. */
@@ -86,6 +99,7 @@ export interface Settings {
   /** Null: test mode only. */
   readonly payee: Payee | null;
   readonly id: string;
+  readonly statement: StatementOptions;
   readonly expiryMs: number;
   readonly graceMs: number;
 }
@@ -103,12 +117,14 @@ export function settingsOf(options: BankTransferOptions): Settings {
     account,
     id = 'bank_transfer',
     references: _,
+    statement = {},
     expiryMs = 3 * DAY_MS,
     graceMs = DAY_MS,
   } = options;
-  onlyOptions('', options, ['beneficiary', 'account', 'id', 'references', 'expiryMs', 'graceMs']);
+  onlyOptions('', options, ['beneficiary', 'account', 'id', 'references', 'statement', 'expiryMs', 'graceMs']);
 
   checkReferences(options.references);
+  checkStatement(statement);
   if (!positive(expiryMs)) throw invalid('expiryMs', 'is not a whole number of milliseconds above 0.');
   if (!positive(graceMs)) throw invalid('graceMs', 'is not a whole number of milliseconds above 0.');
   const currency = account === undefined ? 'EUR' : currencyOf(account);
@@ -117,10 +133,11 @@ export function settingsOf(options: BankTransferOptions): Settings {
   }
   if (account === undefined) {
     if (beneficiary !== undefined) throw invalid('account', 'is missing: a beneficiary alone receives no money.');
-    return { payee: null, id, expiryMs, graceMs };
+    return { payee: null, id, statement, expiryMs, graceMs };
   }
   const checked = checkAccount(account);
-  return { payee: { beneficiary: checkBeneficiary(beneficiary, checked), account: checked }, id, expiryMs, graceMs };
+  const payee = { beneficiary: checkBeneficiary(beneficiary, checked), account: checked };
+  return { payee, id, statement, expiryMs, graceMs };
 }
 
 export function currencyOf(account: ReceivingAccount): string {
@@ -249,6 +266,18 @@ function checkReferences(references: ReferenceScheme | undefined): void {
     throw invalid('references', 'do not read or find what they wrote, so no payment would be recognised.');
   }
 }
+
+function checkStatement(statement: StatementOptions): void {
+  if (typeof statement !== 'object' || statement === null) throw invalid('statement', 'is no object such as { csv }.');
+  onlyOptions('statement.', statement, ['csv', 'encoding']);
+  const { csv, encoding } = statement;
+  if (encoding !== undefined && !ENCODINGS.includes(encoding)) {
+    throw invalid('statement.encoding', `is none of ${ENCODINGS.join(', ')}.`);
+  }
+  if (csv !== undefined) checkProfile(csv);
+}
+
+const ENCODINGS: readonly StatementEncoding[] = ['auto', 'utf-8', 'windows-1252', 'cp850'];
 
 const ONE_LINE = /^(?=.*\S)[^\p{Cc}\p{Surrogate}]{1,70}$/u;
 

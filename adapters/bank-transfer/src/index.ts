@@ -38,6 +38,7 @@ export type {
   PayNowAccount,
   ReceivingAccount,
   SepaAccount,
+  StatementOptions,
   VietQrAccount,
 } from './config.js';
 export { formatIban, readIban } from './iban.js';

@@ -54,6 +54,18 @@ describe('promptpay()', () => {
     expect(test).toMatchObject({ mode: 'test', merchantAccount: '0066000000000' });
   });
 
+  it('reads statements in both modes when it is told how, and says so', () => {
+    const statement = async function* () {};
+
+    for (const channel of promptpay({ target: '0812345678', statement }).channels) {
+      expect(channel.capabilities).toEqual(['qr_dynamic', 'offline_qr', 'statement']);
+      expect(channel.parseStatement).toBe(statement);
+    }
+    for (const channel of promptpay({ target: '0812345678' }).channels) {
+      expect(channel.capabilities).toEqual(['qr_dynamic', 'offline_qr']);
+    }
+  });
+
   it('refuses a wrong target at once', () => {
     expect(() => promptpay({ target: '081' })).toThrow(
       expect.objectContaining({ code: 'CONFIGURATION_INVALID', param: 'target' }),

@@ -1,5 +1,5 @@
 import { defineChannel, type AuthorizeRequest, type Channel, type ChannelPlugin } from '@itpay/kernel';
-import { payeeOf, providerOf, type Payee, type PromptPayOptions } from './config.js';
+import { payeeOf, providerOf, type Payee, type PromptPayOptions, type StatementReader } from './config.js';
 import { PROMPTPAY_FACTS } from './facts.js';
 import { formatTarget } from './mapping.js';
 import { presentPromptPay, type PromptPayRequest } from './payload.js';
@@ -16,8 +16,9 @@ export function promptpay(options: PromptPayOptions = {}): ChannelPlugin {
   if (provider !== null) return behind(provider);
 
   const payee = payeeOf(options);
-  const test: Channel = { ...channelTo(nobodyLike(payee)), mode: 'test', simulated: true };
-  return payee === null ? defineChannel(test) : defineChannel({ ...channelTo(payee), mode: 'live' }, test);
+  const { statement } = options;
+  const test: Channel = { ...channelTo(nobodyLike(payee), statement), mode: 'test', simulated: true };
+  return payee === null ? defineChannel(test) : defineChannel({ ...channelTo(payee, statement), mode: 'live' }, test);
 }
 
 /** Where the provider has no test application, test codes look like its live ones. */
@@ -35,14 +36,15 @@ function nobodyLike(payee: Payee | null): Payee {
   return { ...payee, ...NOBODY_BILLER };
 }
 
-function channelTo(payee: Payee): Omit<Channel, 'mode'> {
+function channelTo(payee: Payee, statement?: StatementReader): Omit<Channel, 'mode'> {
   return {
     ...PROMPTPAY_FACTS,
     merchantAccount: 'target' in payee ? formatTarget(payee.target) : payee.billerId,
     // Not amount_locked: a payer may still transfer another amount to the same id. And no qrTtlMs: the payload has no
     // field for an end, so a photo of the code stays payable.
-    capabilities: ['qr_dynamic', 'offline_qr'],
+    capabilities: ['qr_dynamic', 'offline_qr', ...(statement === undefined ? [] : (['statement'] as const))],
     encode: (request) => ({ kind: 'qr', qrStandard: 'emvco', qrData: presentPromptPay(requestTo(payee, request)) }),
+    ...(statement && { parseStatement: statement }),
   };
 }
 

@@ -98,6 +98,10 @@ describe('the options as a whole', () => {
     expectRefusal({ target: '0812345678', biller: { id: '099400016550100' } }, 'target, biller', 'names one payee');
   });
 
+  it('have a function that reads statements', () => {
+    expectRefusal({ statement: {} } as never, 'statement', 'is not a function');
+  });
+
   it.each(['0812345678', null])('are an object and not %j', (options) => {
     expect(() => payeeOf(options as PromptPayOptions)).toThrow('the options are an object');
   });
@@ -106,7 +110,7 @@ describe('the options as a whole', () => {
     expectRefusal(
       { traget: '0812345678' } as PromptPayOptions,
       'traget',
-      'The options are target, biller and provider.',
+      'The options are target, biller, statement and provider.',
     );
   });
 });

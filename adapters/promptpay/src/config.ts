@@ -1,4 +1,5 @@
 import { ItPayError } from '@itpay/core';
+import type { Channel } from '@itpay/kernel';
 import { digitsOf, isReference, isThaiId, readTarget } from './mapping.js';
 import type { PromptPayProvider } from './provider.js';
 
@@ -21,9 +22,17 @@ export interface PromptPayOptions {
         readonly reference2?: string | undefined;
       }
     | undefined;
+  /**
+   * Reads the bank's statement, so that what it shows counts: `parseCsv` of `@itpay/channel-bank-transfer` with the bank's
+   * columns, say. Left out: an operator records what the statement shows.
+   */
+  readonly statement?: StatementReader | undefined;
   /** A bank whose API makes the codes and confirms payments: `scb({ … })`. */
   readonly provider?: PromptPayProvider | undefined;
 }
+
+/** Reads a file of the bank, see `Channel`. */
+export type StatementReader = NonNullable<Channel['parseStatement']>;
 
 /** The receiver of the money, checked. */
 export type Payee =
@@ -57,10 +66,14 @@ export function payeeOf(options: PromptPayOptions): Payee | null {
   if (typeof options !== 'object' || options === null) {
     throw invalid('target', "is missing: the options are an object such as { target: '0812345678' }.");
   }
-  const { target, biller, provider: _, ...unknown } = options;
+  const { target, biller, statement, provider: _, ...unknown } = options;
   const [misspelt] = Object.keys(unknown);
-  if (misspelt !== undefined) throw invalid(misspelt, 'is not an option. The options are target, biller and provider.');
+  if (misspelt !== undefined)
+    throw invalid(misspelt, 'is not an option. The options are target, biller, statement and provider.');
 
+  if (statement !== undefined && typeof statement !== 'function') {
+    throw invalid('statement', 'is not a function such as (file, { name }) => parseCsv(file, { … }).');
+  }
   if (target !== undefined && biller !== undefined) {
     throw invalid('target, biller', 'are both set, but a code names one payee. Keep biller if your bank gave you one.');
   }

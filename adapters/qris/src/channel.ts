@@ -38,7 +38,7 @@ import { SERVICES } from './wire.js';
  */
 export function qris(options: QrisOptions): ChannelPlugin {
   const config = configOf(options);
-  if (config.kind === 'static') return defineChannel(...staticChannels(config.payload));
+  if (config.kind === 'static') return defineChannel(...staticChannels(config.payload, config.statement));
 
   const [first, ...others] = config.merchants;
   const plugin = defineChannel(snapChannel(first), ...others.map(snapChannel));

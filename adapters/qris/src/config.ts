@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { ItPayError } from '@itpay/core';
+import type { Channel } from '@itpay/kernel';
 import { ACQUIRERS, type AcquirerName, type AcquirerProfile } from './profile.js';
 import { readQris } from './read.js';
 import { rsaKey } from './signature.js';
@@ -41,6 +42,11 @@ export interface QrisOptions {
   readonly test?: SnapTestMerchant | undefined;
   /** The text of a printed merchant code, instead of an acquirer's API. Payments are then confirmed from its report. */
   readonly static?: string | undefined;
+  /**
+   * Beside `static`: reads the acquirer's report, so that what it shows counts: `parseCsv` of
+   * `@itpay/channel-bank-transfer` with the report's columns, say. Left out: an operator records what it shows.
+   */
+  readonly statement?: StatementReader | undefined;
   /** The time by which notifications and tokens are fresh. Left out: the machine's. */
   readonly now?: (() => Date) | undefined;
 }
@@ -67,9 +73,12 @@ export interface SnapConfig {
 
 export type QrisConfig =
   | { readonly kind: 'snap'; readonly merchants: readonly [SnapConfig, ...SnapConfig[]] }
-  | { readonly kind: 'static'; readonly payload: string };
+  | { readonly kind: 'static'; readonly payload: string; readonly statement: StatementReader | undefined };
 
-const OPTIONS = ['live', 'test', 'static', 'now'];
+/** Reads a file of the acquirer, see `Channel`. */
+export type StatementReader = NonNullable<Channel['parseStatement']>;
+
+const OPTIONS = ['live', 'test', 'static', 'statement', 'now'];
 const FIELDS = [
   'acquirer',
   'merchantId',
@@ -96,14 +105,18 @@ export function configOf(options: QrisOptions): QrisConfig {
   const misspelt = Object.keys(options).find((name) => !OPTIONS.includes(name));
   if (misspelt !== undefined) throw invalid(misspelt, `is not an option. There are ${OPTIONS.join(', ')}.`);
 
-  const { live, test, static: payload, now = () => new Date() } = options;
+  const { live, test, static: payload, statement, now = () => new Date() } = options;
   if (typeof now !== 'function') throw invalid('now', 'is not a function that returns a Date.');
   if (payload !== undefined) {
     if (live !== undefined || test !== undefined) {
       throw invalid('static', 'is set beside live or test. A printed code stands instead of an acquirer; keep one.');
     }
-    return { kind: 'static', payload: checkedStatic(payload) };
+    if (statement !== undefined && typeof statement !== 'function') {
+      throw invalid('statement', 'is not a function such as (file, { name }) => parseCsv(file, { … }).');
+    }
+    return { kind: 'static', payload: checkedStatic(payload), statement };
   }
+  if (statement !== undefined) throw invalid('statement', 'is for a printed code. An acquirer is asked instead.');
   const [first, ...others] = [
     ...(live === undefined ? [] : [merchantOf('live', live, now)]),
     ...(test === undefined ? [] : [merchantOf('test', test, now)]),

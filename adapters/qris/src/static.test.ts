@@ -45,6 +45,24 @@ describe('a printed code', () => {
     expect(live!.capabilities).toEqual(['qr_dynamic', 'offline_qr']);
   });
 
+  it('has its report read in both modes when it is told how', () => {
+    const statement = async function* () {};
+
+    for (const channel of qris({ static: PRINTED, statement }).channels) {
+      expect(channel.capabilities).toEqual(['qr_dynamic', 'offline_qr', 'statement']);
+      expect(channel.parseStatement).toBe(statement);
+    }
+  });
+
+  it.each([
+    ['is no function', { static: PRINTED, statement: {} }],
+    ['stands without a printed code', { statement: async function* () {} }],
+  ])('is refused when its reader %s', (_what, options) => {
+    expect(() => qris(options as never)).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION_INVALID', param: 'statement' }),
+    );
+  });
+
   it('takes no part of a rupiah', () => {
     const [live] = qris({ static: PRINTED }).channels;
 

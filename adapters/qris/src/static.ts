@@ -1,4 +1,5 @@
 import type { Channel } from '@itpay/kernel';
+import type { StatementReader } from './config.js';
 import { QRIS } from './facts.js';
 import { readQris } from './read.js';
 import { toDynamic, writeQris } from './write.js';
@@ -14,18 +15,19 @@ const NOBODY = writeQris({
 });
 
 /** The printed code with the amount filled in. Nothing tells whether it was paid but the acquirer's app or report. */
-export function staticChannels(payload: string): [Channel, Channel] {
-  return [staticChannel(payload, 'live'), { ...staticChannel(NOBODY, 'test'), simulated: true }];
+export function staticChannels(payload: string, statement?: StatementReader): [Channel, Channel] {
+  return [staticChannel(payload, 'live', statement), { ...staticChannel(NOBODY, 'test', statement), simulated: true }];
 }
 
-function staticChannel(payload: string, mode: 'live' | 'test'): Channel {
+function staticChannel(payload: string, mode: 'live' | 'test', statement: StatementReader | undefined): Channel {
   return {
     ...QRIS,
     displayName: 'QRIS',
     mode,
     merchantAccount: accountOf(payload),
-    capabilities: ['qr_dynamic', 'offline_qr'],
+    capabilities: ['qr_dynamic', 'offline_qr', ...(statement === undefined ? [] : (['statement'] as const))],
     encode: ({ amount }) => ({ kind: 'qr', qrStandard: 'emvco', qrData: toDynamic(payload, { amount }) }),
+    ...(statement && { parseStatement: statement }),
   };
 }
 

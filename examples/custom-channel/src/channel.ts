@@ -2,6 +2,7 @@ import { writeEmvco } from '@itpay/core';
 import { defineChannel, type AuthorizeRequest, type Channel, type ChannelPlugin } from '@itpay/kernel';
 import { NOBODY, payeeOf, type PixOptions } from './config.js';
 import { MAX_CENTAVOS, MIN_CENTAVOS, reaisOf } from './mapping.js';
+import { parseStatement } from './statement.js';
 import * as wire from './wire.js';
 
 /**
@@ -26,11 +27,12 @@ function channelTo(payee: PixOptions): Omit<Channel, 'mode'> {
     countries: ['BR'],
     currencies: ['BRL'],
     // Not amount_locked: nothing stops a payer who transfers another amount to the same key.
-    capabilities: ['qr_dynamic', 'offline_qr'],
+    capabilities: ['qr_dynamic', 'offline_qr', 'statement'],
     limits: { BRL: { min: MIN_CENTAVOS, max: MAX_CENTAVOS } },
     // The rail takes small letters too; without I, L, O and U a person can read a number aloud.
     reference: { maxLength: wire.TXID.maxLength, alphabet: '0123456789ABCDEFGHJKMNPQRSTVWXYZ' },
     encode: (request) => ({ kind: 'qr', qrStandard: 'emvco', qrData: codeFor(payee, request) }),
+    parseStatement,
   };
 }
 

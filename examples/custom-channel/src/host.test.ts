@@ -47,6 +47,15 @@ async function call(method: string, path: string, key: string, body?: object): P
   return response.json();
 }
 
+async function bring(file: string): Promise<any> {
+  const response = await fetch(`${mounted}/v1/statements?channel=pix`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${operator}`, 'content-type': 'text/csv', 'idempotency-key': `call-${calls++}` },
+    body: file,
+  });
+  return response.json();
+}
+
 const amount = { currency: 'BRL', value: 1990 };
 const open = () => call('POST', '/payment-intents', shop, { amount, channel: 'pix' });
 
@@ -68,20 +77,15 @@ it('is paid by the payer of test mode', async () => {
   expect(paid.channel_transaction_id).toMatch(/^SIM/);
 });
 
-it('is booked by an operator who saw the money on the statement', async () => {
+it('is paid by a line of the statement, once', async () => {
   const intent = await open();
 
-  const inflow = await call('POST', '/inflows', operator, {
-    channel: 'pix',
-    channel_transaction_id: 'E00000000202501010000abcdefghijk',
-    payment_intent_id: intent.id,
-    amount,
-    paid_at: new Date().toISOString(),
-    reason: 'Seen on the statement',
-    evidence: `statement, line 7: ${intent.channel_reference}`,
-  });
+  const line = `2025-01-02T09:30:00-03:00;19,90;E00000000202501020930abcdefghijk;${intent.channel_reference}`;
+  const statement = await bring(`data;valor;endToEndId;txid\n${line}\n`);
+  const again = await bring(`data;valor;endToEndId;txid\n${line}\n\n`);
 
-  expect(inflow).toMatchObject({ kind: 'exact', status: 'applied' });
+  expect(statement.counts).toMatchObject({ rows: 1, booked: 1 });
+  expect(again.counts).toMatchObject({ rows: 1, booked: 0, known: 1 });
   expect(await call('GET', `/payment-intents/${intent.id}`, shop)).toMatchObject({
     status: 'succeeded',
     amount_captured: amount,

@@ -21,3 +21,15 @@ export const CITY = { tag: '60', maxLength: 15 } as const;
 
 /** Where our order number goes. The payee's bank shows it beside the payment. */
 export const TXID = { tag: '62', child: '05', maxLength: 25 } as const;
+
+/**
+ * A bank's table of Pix payments. Every bank has columns of its own; these are the words that all of them need: `E`, eight
+ * digits of the payer's bank, the minute, and eleven more characters.
+ */
+export const STATEMENT = {
+  header: 'data;valor;endToEndId;txid',
+  time: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})$/,
+  amount: /^(-?)((?:0|[1-9]\d{0,2}(?:\.\d{3})*)),(\d{2})$/,
+  endToEndId: /^E\d{8}\d{12}[0-9A-Za-z]{11}$/,
+  longestLine: 10_000,
+} as const;

@@ -1,4 +1,5 @@
 import { ItPayError } from '@itpay/core';
+import { belowMount } from './mount-path.js';
 import { isStream, type Handle } from './neutral.js';
 import { bodyTooLarge } from './steps/read-body.js';
 
@@ -11,10 +12,9 @@ export function toFetch(
   handle: Handle,
   { basePath = '' }: { basePath?: string } = {},
 ): (request: Request) => Promise<Response> {
-  const prefix = basePath.replace(/\/+$/, '');
   return async (request) => {
     const url = new URL(request.url);
-    const path = below(prefix, url.pathname);
+    const path = belowMount(basePath, url.pathname);
     if (path === null) return new Response(null, { status: 404 });
 
     const { status, headers, body } = await handle({
@@ -41,11 +41,6 @@ function toReadable(chunks: AsyncIterable<string>): ReadableStream<Uint8Array> {
     },
     cancel: async () => void (await pieces.return?.()),
   });
-}
-
-function below(prefix: string, path: string): string | null {
-  if (path !== prefix && !path.startsWith(`${prefix}/`)) return null;
-  return path.slice(prefix.length) || '/';
 }
 
 async function readAll(request: Request, limit: number): Promise<Uint8Array> {

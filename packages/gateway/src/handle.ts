@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { API_VERSION } from '@itpay/core';
 import {
   validate,
@@ -19,6 +20,7 @@ import { errorAnswer, errorForCaller } from './steps/error-answer.js';
 import { idempotencyOf } from './steps/idempotency.js';
 import { identify } from './steps/identify.js';
 import { readBody } from './steps/read-body.js';
+import { readFile } from './steps/read-file.js';
 import { rawReader } from './steps/read-raw.js';
 import { readQuery } from './steps/read-query.js';
 import { render } from './steps/render.js';
@@ -137,12 +139,18 @@ async function answerTo(
   requireScope(route, caller);
   const apiVersion = versionFor(route, request, caller);
   options.decideVersion(apiVersion);
-  const verified = await verifyBody(request, caller.principal, options.authenticator);
+  const verified = await verifyBody(request, caller.principal, options.authenticator, route.file?.maxBytes);
 
   const query = prepared.query && readQuery(search, route);
   const raw = route.raw ? await options.readRaw(request) : null;
   const body = prepared.body && (await readBody(verified, { required: prepared.bodyRequired }));
-  const sent = { params, query: query ?? {}, body: body ?? undefined };
+  const file = route.file && (await readFile(verified, route.file));
+  const sent = {
+    params,
+    query: query ?? {},
+    body: body ?? undefined,
+    ...(file && { file: createHash('sha256').update(file).digest('hex') }),
+  };
 
   const valid = {
     params: prepared.params ? validate(prepared.params, sent.params) : sent.params,
@@ -157,6 +165,7 @@ async function answerTo(
     ...caller,
     idempotencyKey,
     raw,
+    ...(file && { file }),
     apiVersion,
     lastEventId: request.headers['last-event-id'],
     get signal() {

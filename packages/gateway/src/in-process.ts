@@ -16,6 +16,8 @@ export interface InProcessRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** Sent as JSON. */
   readonly body?: object;
+  /** Sent as it is, to a route that takes a file. */
+  readonly file?: Uint8Array;
   /** Most calls that change something need one, as over HTTP. */
   readonly idempotencyKey?: string;
   /** Ends a long poll early. */
@@ -51,15 +53,16 @@ export const inProcessAuthenticator: Authenticator = {
  * @param scopes of a caller that names none
  */
 export function callInProcess(handle: Handle, scopes: readonly string[]): CallInProcess {
-  return async (caller, { method, path, query = {}, body, idempotencyKey, signal = new AbortController().signal }) => {
+  return async (caller, { method, path, query = {}, body, file, idempotencyKey, signal = neverAborted() }) => {
     const principal: Principal = { ...caller, scopes: caller.scopes ?? scopes, kind: 'host_session' };
-    const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const bytes = body === undefined ? file : Buffer.from(JSON.stringify(body));
+    const type = body === undefined ? 'application/octet-stream' : 'application/json';
     const answer = await handle({
       method,
       url: path + searchOf(query),
       headers: {
         [CALLER]: JSON.stringify(principal),
-        ...(bytes !== undefined && { 'content-type': 'application/json', 'content-length': String(bytes.length) }),
+        ...(bytes !== undefined && { 'content-type': type, 'content-length': String(bytes.length) }),
         ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       },
       remoteAddress: null,
@@ -69,6 +72,8 @@ export function callInProcess(handle: Handle, scopes: readonly string[]): CallIn
     return { status: answer.status, headers: answer.headers, body: await jsonOf(answer, path) };
   };
 }
+
+const neverAborted = () => new AbortController().signal;
 
 function searchOf(query: NonNullable<InProcessRequest['query']>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined);

@@ -15,10 +15,11 @@ async function receive<T>(
   body: string | Buffer,
   use: (request: NeutralRequest) => Promise<T>,
   before: (req: IncomingMessage) => Promise<unknown> = async () => {},
+  options: object = {},
 ): Promise<T> {
   let outcome!: Promise<T>;
   const server = createServer((req, res) => {
-    outcome = before(req).then(() => use(fromNode(req, res, { url: req.url! })));
+    outcome = before(req).then(() => use(fromNode(req, res, { url: req.url!, ...options })));
     void outcome.catch(() => {}).then(() => writeNode(res, { status: 200, headers: {}, body: null }));
   });
   servers.push(server.listen(0, '127.0.0.1'));
@@ -82,10 +83,25 @@ describe('The bytes of a body', () => {
     async (left) => {
       await expect(receive(bytes, readAll, parser(left))).rejects.toMatchObject({
         code: 'INTERNAL_ERROR',
-        message: expect.stringContaining('Mount ItPay before express.json()'),
+        message: expect.stringContaining('keep the bytes in req.rawBody'),
       });
     },
   );
+
+  it('come from where the host has its parsers leave them, and the fix is the one of the host', async () => {
+    const options = (parsed: object) => ({ parsed, keepBytes: 'Use the other parser.' });
+    const taken = parser({ rawBody: 'not looked at' });
+
+    expect(await receive(bytes, readAll, taken, options({ rawBody: bytes }))).toEqual(bytes);
+    expect(await receive(bytes, async (request) => request.parsedBody, taken, options({ body: 'a' }))).toBe('a');
+    await expect(receive(bytes, readAll, taken, options({ body: {} }))).rejects.toThrow('Use the other parser.');
+  });
+
+  it('are not taken from a stream that somebody else reads, because some may be missing', async () => {
+    const tap = async (req: IncomingMessage) => once(req, 'data');
+
+    await expect(receive(bytes, readAll, tap)).rejects.toMatchObject({ code: 'INTERNAL_ERROR' });
+  });
 
   it.each([
     ['from the stream', async () => {}],

@@ -3,14 +3,28 @@ import { ItPayError } from '@itpay/core';
 import { isStream, type NeutralRequest, type NeutralResponse } from './neutral.js';
 import { bodyTooLarge } from './steps/read-body.js';
 
+/** What body parsers leave behind. */
+export interface ParsedByHost {
+  readonly body?: unknown;
+  /** The bytes, or the text that they were. */
+  readonly rawBody?: unknown;
+}
+
+export interface FromNodeOptions {
+  /** Path and query below the mount, still percent-encoded. */
+  readonly url: string;
+  /** Where the host's body parsers put what they read. Left out: the request itself, as in Express. */
+  readonly parsed?: ParsedByHost;
+  /** For the log, when a signed request has lost its bytes: the line that keeps them, in this host. */
+  readonly keepBytes?: string;
+}
+
 /**
  * A request of `node:http`, which is what Express, Koa and Fastify pass on, in the neutral form. It works before and after
  * the host's body parsers.
- *
- * @param options.url path and query below the mount, still percent-encoded
  */
-export function fromNode(req: IncomingMessage, res: ServerResponse, options: { url: string }): NeutralRequest {
-  return new NodeRequest(req, res, options.url);
+export function fromNode(req: IncomingMessage, res: ServerResponse, options: FromNodeOptions): NeutralRequest {
+  return new NodeRequest(req, res, options);
 }
 
 /** Sends an answer. Nothing happens when the response was sent already, for example by a host's own time limit. */
@@ -55,23 +69,24 @@ function roomIn(res: ServerResponse): Promise<void> {
   });
 }
 
-/** What body parsers leave on a request. */
-type Parsed = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };
-
 class NodeRequest implements NeutralRequest {
   readonly method: string;
   readonly url: string;
   readonly remoteAddress: string | null;
-  readonly #req: Parsed;
+  readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
+  readonly #parsed: ParsedByHost;
+  readonly #keepBytes: string;
   #signal: AbortSignal | null = null;
 
-  constructor(req: Parsed, res: ServerResponse, url: string) {
+  constructor(req: IncomingMessage, res: ServerResponse, { url, parsed, keepBytes = KEEP_BYTES }: FromNodeOptions) {
     this.method = req.method ?? 'GET';
     this.url = url;
     this.remoteAddress = req.socket.remoteAddress ?? null;
     this.#req = req;
     this.#res = res;
+    this.#parsed = parsed ?? (req as ParsedByHost);
+    this.#keepBytes = keepBytes;
   }
 
   get headers(): NeutralRequest['headers'] {
@@ -86,27 +101,31 @@ class NodeRequest implements NeutralRequest {
   }
 
   get parsedBody(): unknown {
-    return isReadable(this.#req) || keptBytes(this.#req) !== null ? undefined : this.#req.body;
+    return isReadable(this.#req) || this.#keptBytes() !== null ? undefined : this.#parsed.body;
   }
 
   async rawBody(limit: number): Promise<Uint8Array> {
-    const kept = keptBytes(this.#req);
+    const kept = this.#keptBytes();
     if (kept === null && isReadable(this.#req)) return readStream(this.#req, limit);
-    if (kept === null) throw bytesGone();
+    if (kept === null) throw bytesGone(this.#keepBytes);
     if (kept.length > limit) throw bodyTooLarge(limit);
     return kept;
   }
+
+  /** The bytes as a parser kept them: `express.json({ verify })` in `rawBody`; `express.raw` and `express.text` in `body`. */
+  #keptBytes(): Uint8Array | null {
+    const { rawBody, body } = this.#parsed;
+    const kept = rawBody ?? (this.#req.readableEnded ? body : undefined);
+    if (typeof kept === 'string') return bytesBehind(kept, this.#req.headers);
+    return kept instanceof Uint8Array ? kept : null;
+  }
 }
 
-// `complete` is no help: it says that all bytes arrived, not that somebody took them.
-const isReadable = (req: IncomingMessage) => !req.readableEnded;
-
-/** The bytes as a parser kept them: `express.json({ verify })` in `rawBody`; `express.raw` and `express.text` in `body`. */
-function keptBytes({ rawBody, body, readableEnded, headers }: Parsed): Uint8Array | null {
-  const kept = rawBody ?? (readableEnded ? body : undefined);
-  if (typeof kept === 'string') return bytesBehind(kept, headers);
-  return kept instanceof Uint8Array ? kept : null;
-}
+/**
+ * `complete` is no help: it says that all bytes arrived, not that somebody took them. Of a stream that somebody else reads,
+ * some may be missing.
+ */
+const isReadable = (req: IncomingMessage) => !req.readableEnded && !req.readableDidRead;
 
 /**
  * Text gives the bytes back only when they were UTF-8: what is not leaves U+FFFD, a byte order mark is dropped, and another
@@ -119,11 +138,11 @@ function bytesBehind(text: string, headers: IncomingMessage['headers']): Uint8Ar
   return announced === undefined || Number(announced) === bytes.length ? bytes : null;
 }
 
-function bytesGone(): ItPayError {
+const KEEP_BYTES = 'Hand it to ItPay before anything reads it, or keep the bytes in req.rawBody.';
+
+function bytesGone(keepBytes: string): ItPayError {
   return new ItPayError('INTERNAL_ERROR', {
-    message:
-      'A body parser took the bytes of this request. Mount ItPay before express.json(), or keep the bytes: ' +
-      'express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
+    message: `A body parser took the bytes of this request. ${keepBytes}`,
   });
 }
 

@@ -21,6 +21,7 @@ export interface PreparedRoute {
 export function prepareRoute(route: Route): PreparedRoute {
   checkParams(route);
   checkRaw(route);
+  checkFile(route);
   const { method, path, raw } = route;
   const mutates = method !== 'GET';
   return {
@@ -30,7 +31,7 @@ export function prepareRoute(route: Route): PreparedRoute {
     params: route.params ?? null,
     // Pages for people are linked with parameters of others, such as utm_source.
     query: route.query ?? (route.hidden || raw ? null : NOTHING),
-    body: mutates && !raw ? (route.body ?? NOTHING) : null,
+    body: mutates && !raw && !route.file ? (route.body ?? NOTHING) : null,
     bodyRequired: mutates && route.body !== undefined,
     takesIdempotencyKey: takesIdempotencyKey(route),
   };
@@ -56,6 +57,12 @@ function checkParams({ method, path, params }: Route): void {
 function checkRaw({ method, path, raw, access, query, body }: Route): void {
   if (!raw || (access === 'public' && query === undefined && body === undefined)) return;
   throw badRoute(`The route ${method} ${path} is raw, so it is public and has no schema for query or body.`);
+}
+
+function checkFile({ method, path, file, raw, access, body }: Route): void {
+  if (file === undefined) return;
+  if (method !== 'GET' && access !== 'public' && raw === undefined && body === undefined) return;
+  throw badRoute(`The route ${method} ${path} takes a file, so it is not public, not a GET, and has no other body.`);
 }
 
 const badRoute = (message: string) => new ItPayError('CONFIGURATION_INVALID', { message, param: 'plugins' });

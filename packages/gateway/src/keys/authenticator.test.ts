@@ -259,7 +259,7 @@ describe('A key that requires signatures', () => {
   });
 
   it('tells the host what to do when a body parser took the bytes', async () => {
-    await expect(send(sign(), null)).rejects.toThrow('Mount ItPay before express.json()');
+    await expect(send(sign(), null)).rejects.toThrow('Mount ItPay before the body parser');
   });
 
   it('does not ask a key without signatures for one', async () => {

@@ -72,11 +72,10 @@ function requireAddress(address: string | null, { allowlist }: KnownKey): void {
   });
 }
 
-// The same words as where any signature is checked over bytes that are gone.
 function bytesGone(): ItPayError {
   return new ItPayError('INTERNAL_ERROR', {
     message:
-      'A signature cannot be checked: a body parser took the bytes of this request. Mount ItPay before express.json(), or ' +
-      'keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } }).',
+      'A signature cannot be checked: a body parser took the bytes of this request. Mount ItPay before the body parser, or ' +
+      'have it keep the bytes; docs/mounting.md has the line for each framework.',
   });
 }

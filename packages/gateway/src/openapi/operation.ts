@@ -20,6 +20,7 @@ export function operationOf(route: Route): ZodOpenApiOperationObject {
       ...headersOf(route),
     },
     ...(route.body && { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }),
+    ...(route.file && { requestBody: { required: true, content: FILE } }),
     ...(route.raw && { requestBody: { content: { '*/*': {} } } }),
     responses: {
       ...errorResponses(route),
@@ -28,6 +29,9 @@ export function operationOf(route: Route): ZodOpenApiOperationObject {
     },
   };
 }
+
+/** Bytes, which OpenAPI 3.1 says by leaving the schema's type out. */
+const FILE = { 'application/octet-stream': { schema: {} } };
 
 /** `GET /v1/payment-intents/{id}/wait` → `getPaymentIntentsByIdWait` */
 export function operationIdOf({ method, path }: Pick<Route, 'method' | 'path'>): string {

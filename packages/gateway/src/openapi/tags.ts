@@ -6,7 +6,12 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   Refunds: 'Give money of a payment back, in whole or in parts.',
   Voids: 'End a payment before money moves.',
   Inflows: 'Money that arrived, as the rail reported it; also money that fits no payment, and what became of it.',
+  Statements: 'Files in which a bank or a rail tells what happened, and what became of each of their rows.',
+  Reconciliations: 'What a channel tells in its files, compared with what is known here, and the differences.',
   Operations: 'Calls to a channel, with their outcome. What a channel did not say is `unknown` until it is found out.',
+  Reports:
+    'Files about money: payments, settlements, refunds, fees, money that lies aside, differences. Written in the background.',
+  'Refund files': 'Refunds that leave as a file for the bank. Each refund is in one file only.',
   Channels: 'The rails of this installation, what each can do, and how it is.',
   'API keys': 'Who may call, and what for.',
   'Webhook endpoints': 'Where events are sent, signed and repeated until they arrive.',

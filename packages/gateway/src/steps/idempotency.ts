@@ -9,6 +9,8 @@ export interface SentRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   readonly body: JsonObject | undefined;
+  /** SHA-256 of the file, on routes that take one. */
+  readonly file?: string;
 }
 
 /**

@@ -32,9 +32,12 @@ export async function readBody(
   return undefined;
 }
 
-/** @throws ItPayError `BODY_TOO_LARGE` before the first byte, when the header tells */
-export function refuseAnnouncedSize({ headers }: NeutralRequest): void {
-  if (Number(headers['content-length']) > BODY_LIMIT) throw bodyTooLarge(BODY_LIMIT);
+/**
+ * @param limit in bytes
+ * @throws ItPayError `BODY_TOO_LARGE` before the first byte, when the header tells
+ */
+export function refuseAnnouncedSize({ headers }: NeutralRequest, limit = BODY_LIMIT): void {
+  if (Number(headers['content-length']) > limit) throw bodyTooLarge(limit);
 }
 
 /** @param limit in bytes */

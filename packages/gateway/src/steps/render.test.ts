@@ -21,6 +21,14 @@ it.each([
   expect(render(answer, get)).toEqual({ status: answer.status, headers, body });
 });
 
+it('forbids to compress what comes in pieces, so that nobody holds them back', () => {
+  const chunks = (async function* () {})();
+
+  const { headers } = render({ status: 200, stream: { type: 'text/event-stream', chunks } }, get);
+
+  expect(headers['cache-control']).toBe('no-store, no-transform');
+});
+
 it('answers HEAD with the headers of GET, the length in bytes, and no body', () => {
   expect(render({ status: 200, body: { a: 'é' } }, { ...get, method: 'HEAD' })).toEqual({
     status: 200,

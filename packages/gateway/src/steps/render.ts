@@ -14,6 +14,8 @@ export function render(
     'cache-control': 'no-store',
   };
   if (body !== null) headers['content-type'] = typeOf(answer);
+  // What compresses or collects pieces on the way would hold them back.
+  if (isStream(body)) headers['cache-control'] = 'no-store, no-transform';
   if (answer.replayed === true) headers['idempotent-replayed'] = 'true';
   for (const [name, value] of Object.entries(answer.headers ?? {})) headers[name.toLowerCase()] = value;
 

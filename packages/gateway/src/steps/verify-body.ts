@@ -5,6 +5,7 @@ import { BODY_LIMIT, refuseAnnouncedSize } from './read-body.js';
 /**
  * Lets the authenticator check a signature over the body, before anything reads what it says.
  *
+ * @param limit in bytes
  * @returns the request for the steps that follow, which has its bytes still
  * @throws ItPayError `SIGNATURE_INVALID` or `SIGNATURE_EXPIRED`; `BODY_TOO_LARGE`
  */
@@ -12,6 +13,7 @@ export async function verifyBody(
   request: NeutralRequest,
   principal: Principal | null,
   authenticator: Authenticator,
+  limit = BODY_LIMIT,
 ): Promise<NeutralRequest> {
   if (principal === null || authenticator.verifyBody === undefined) return request;
   // No route reads the body of a GET, so it is signed as empty, whatever a client sends along.
@@ -23,8 +25,8 @@ export async function verifyBody(
     await authenticator.verifyBody(request, principal, null);
     return request;
   }
-  refuseAnnouncedSize(request);
-  const bytes = await request.rawBody(BODY_LIMIT);
+  refuseAnnouncedSize(request, limit);
+  const bytes = await request.rawBody(limit);
   await authenticator.verifyBody(request, principal, bytes);
   return withBytes(request, bytes);
 }

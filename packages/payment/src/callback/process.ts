@@ -1,4 +1,3 @@
-import { ItPayError } from '@itpay/core';
 import {
   channelInstanceKey,
   findByReference,
@@ -11,6 +10,7 @@ import {
   type Tx,
 } from '@itpay/kernel';
 import { bookPayment, concludeOrder } from '../inflow/book-payment.js';
+import { keeperOf } from '../inflow/keeper.js';
 import { receiveUnattributed } from '../inflow/unattributed.js';
 import { authorizedByChannel } from '../intent/authorized.js';
 import type { PaymentIntent } from '../intent/intent.js';
@@ -140,6 +140,9 @@ async function applyToOperation(
   if (refusal !== null) return refusal;
 
   const actor: Actor = { ...channelActor(operation), requestId };
+  // A hold, or a look, under an order that another one has replaced: money alone still counts.
+  const isReplaced = operation.kind === 'authorize' && operation.reference !== intent.channelReference;
+  if (isReplaced && (notice.kind === 'authorized' || notice.kind === 'scanned')) return null;
   switch (notice.kind) {
     case 'payment':
       await bookPayment(services, tx, actor, {
@@ -203,18 +206,9 @@ async function expectedAmount(tx: Tx, { kind }: ChannelNotice, operation: Operat
   return operation.amount ?? intent.amount;
 }
 
-/**
- * To whom money belongs that names no order of ours. Channels are configured for the installation, and the installation has
- * one configured account: the oldest one.
- */
-async function keeperOfUnattributed(
-  { accounts }: PaymentServices,
-  { channel, requestId }: ReceivedNotice,
-): Promise<Actor> {
-  const [oldest] = await accounts.list();
-  if (oldest === undefined)
-    throw new ItPayError('INTERNAL_ERROR', { message: 'There is no account to book money for.' });
-  return { account: oldest.id, livemode: channel.mode === 'live', id: `channel:${channel.id}`, requestId };
+async function keeperOfUnattributed(services: PaymentServices, { channel, requestId }: ReceivedNotice): Promise<Actor> {
+  const keeper = await keeperOf(services);
+  return { account: keeper.id, livemode: channel.mode === 'live', id: `channel:${channel.id}`, requestId };
 }
 
 /** For logs: nothing of the body but the kind of event. */

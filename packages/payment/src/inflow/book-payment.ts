@@ -6,6 +6,7 @@ import {
   type OperationState,
   type Tx,
 } from '@itpay/kernel';
+import { orderOf } from '../operation/order.js';
 import { sameMoney } from '../same-money.js';
 import type { PaymentServices } from '../services.js';
 import type { Inflow, InflowSource } from './inflow.js';
@@ -34,7 +35,9 @@ export async function bookPayment(
   const capture = (await unsettledOf(tx, intentId)).find(
     ({ kind, amount }) => kind === 'capture' && amount !== null && sameMoney(amount, credit.amount),
   );
-  if (capture !== undefined) {
+  const isOfOrder = async () =>
+    channelReference === null || channelReference === (await orderOf(tx, { paymentIntentId: intentId })).reference;
+  if (capture !== undefined && (await isOfOrder())) {
     // The capture books its money itself; below it is known already.
     await services.engine.concludeIn(tx, capture.id, { outcome: 'succeeded', value: credit }, actor);
   }

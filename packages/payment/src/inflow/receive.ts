@@ -1,10 +1,11 @@
 import { canonicalJson, moneyToWire, type Money } from '@itpay/core';
 import { operationsOfPayment, statement, type Actor, type Credit, type Tx } from '@itpay/kernel';
-import { changeIntent, noteOnIntent } from '../intent/change.js';
+import { changeIntent, noteOnIntent, type IntentFields } from '../intent/change.js';
 import type { PaymentIntent } from '../intent/intent.js';
 import { STATUS_RANK, type IntentAction } from '../intent/machine.js';
 import { arrivalMovements, recordMovements } from '../ledger/ledger.js';
 import { requestInflowRefund } from '../refund/request-inflow-refund.js';
+import { placedOrders, railOfOrder, sameRail, type Rail } from '../routing/rail-of-order.js';
 import type { PaymentServices } from '../services.js';
 import { sha256 } from '../sha256.js';
 import { policyOf } from './policy.js';
@@ -30,7 +31,8 @@ export interface Arrival {
 export async function receiveMoney(services: PaymentServices, tx: Tx, actor: Actor, arrival: Arrival): Promise<Inflow> {
   const { inflows, store } = services;
   const intent = await store.lockAny(tx, arrival.intentId);
-  const { channel, merchantAccount } = intent;
+  const rail = await railOfOrder(tx, intent, arrival.channelReference);
+  const { channel, merchantAccount } = rail;
   const { channelTransactionId } = arrival.credit;
   const known = await inflows.findByTransaction(tx, { channel, merchantAccount, channelTransactionId });
   if (known !== null) return known;
@@ -42,9 +44,9 @@ export async function receiveMoney(services: PaymentServices, tx: Tx, actor: Act
     asked: await askedFor(tx, intent),
     parked: waiting.reduce((sum, inflow) => sum + inflow.amount.value, 0n),
     policy: await policyOf(tx, intent.account),
-    canRefund: canRefund(services, intent),
+    canRefund: canRefund(services, intent, rail),
   });
-  const inflow = newInflow(services, intent, arrival, decision);
+  const inflow = newInflow(services, intent, rail, arrival, decision);
   // Without the payment's lock somebody may have booked it for no payment a moment ago; it counts when it is matched.
   if (!(await inflows.insert(tx, inflow))) return (await inflows.findByTransaction(tx, inflow))!;
   await announce(services, tx, actor, inflow, null);
@@ -88,6 +90,7 @@ export async function capture(
   const paid = await changeIntent(services, tx, actor, intent, actions, {
     evidenceDigest: inflow.evidenceDigest,
     fields: {
+      ...(await railOfPayment(tx, intent, inflow)),
       amountCaptured: captured!,
       channelTransactionId: inflow.channelTransactionId,
       latePayment: late || intent.latePayment,
@@ -153,6 +156,7 @@ async function askedFor(tx: Tx, intent: PaymentIntent): Promise<Money> {
 function newInflow(
   services: PaymentServices,
   intent: PaymentIntent,
+  { channel, merchantAccount }: Rail,
   { credit, source, channelReference }: Arrival,
   { kind, policy, inflow: status, counted }: ArrivalDecision,
 ): Inflow {
@@ -161,8 +165,8 @@ function newInflow(
     id: services.ids.next('inf'),
     account: intent.account,
     livemode: intent.livemode,
-    channel: intent.channel,
-    merchantAccount: intent.merchantAccount,
+    channel,
+    merchantAccount,
     channelReference,
     channelTransactionId: credit.channelTransactionId,
     amount: credit.amount,
@@ -188,8 +192,18 @@ export function digestOf({ amount, channelTransactionId, paidAt }: Credit): Buff
   return sha256(canonicalJson([moneyToWire(amount), channelTransactionId, paidAt.toISOString()]));
 }
 
-function canRefund({ channels }: PaymentServices, { channel, livemode }: PaymentIntent): boolean {
+function canRefund({ channels }: PaymentServices, { livemode }: PaymentIntent, { channel }: Rail): boolean {
   return channels.get(channel, livemode ? 'live' : 'test')?.refund !== undefined;
+}
+
+/** Of a payment that moved on to another channel and was then paid at an earlier one, that one is its channel again. */
+async function railOfPayment(tx: Tx, intent: PaymentIntent, inflow: Inflow): Promise<IntentFields> {
+  if (sameRail(intent, inflow)) return {};
+  const orders = (await placedOrders(tx, intent)).filter((order) => sameRail(order, inflow));
+  const order = orders.find(({ reference }) => reference === inflow.channelReference) ?? orders.at(-1);
+  if (order === undefined) throw new Error(`The payment ${intent.id} has no order where ${inflow.id} came from.`);
+  const { channel, merchantAccount, reference } = order;
+  return { channel, merchantAccount, channelReference: reference };
 }
 
 /** The order of a paid intent is closed: nobody asks about it any more. */

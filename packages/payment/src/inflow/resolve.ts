@@ -1,9 +1,10 @@
 import { allowedActions, ItPayError, next, type Money } from '@itpay/core';
-import type { Actor, Channel, Tx } from '@itpay/kernel';
+import { channelInstanceKey, type Actor, type Channel, type Tx } from '@itpay/kernel';
 import { intentNotFound } from '../intent/change.js';
 import type { PaymentIntent } from '../intent/intent.js';
 import { recordMovements } from '../ledger/ledger.js';
 import { requestInflowRefund } from '../refund/request-inflow-refund.js';
+import { placedOrders, wasPlacedAt, type PlacedOrder } from '../routing/rail-of-order.js';
 import type { PaymentServices } from '../services.js';
 import { bookPayment, concludeOrder } from './book-payment.js';
 import { decideApply, type ApplyRefusal } from './decide-apply.js';
@@ -40,12 +41,14 @@ export async function recordSeenMoney(
   const channel = requireChannel(services, actor, seen);
   const intent = seen.intentId === null ? null : await store.lock(tx, actor, seen.intentId);
   if (seen.intentId !== null && intent === null) throw intentNotFound(seen.intentId, 'payment_intent_id');
-  if (intent !== null) requireSameRail(intent, seen.channel);
   // A payment keeps the merchant account that it was created with, whatever is configured now.
-  const { merchantAccount } = intent ?? channel;
+  const order = intent && (await requireOrderAt(tx, intent, seen.channel));
+  const { merchantAccount } = order ?? channel;
   const { channelTransactionId } = seen;
 
-  const known = await inflows.findByTransaction(tx, { channel: seen.channel, merchantAccount, channelTransactionId });
+  const known =
+    (await inflows.findByTransaction(tx, { channel: seen.channel, merchantAccount, channelTransactionId })) ??
+    (await toldByStatement(services, tx, actor, seen, { ...channel, merchantAccount }));
   if (known !== null) return { inflow: requireSame(known, actor, seen), isNew: false };
 
   const credit = { channelTransactionId, amount: seen.amount, paidAt: seen.paidAt };
@@ -53,7 +56,11 @@ export async function recordSeenMoney(
   const booked =
     intent === null
       ? await receiveUnattributed(services, tx, actor, { ...arrival, channel })
-      : await bookPayment(services, tx, actor, { ...arrival, intentId: intent.id });
+      : await bookPayment(services, tx, actor, {
+          ...arrival,
+          intentId: intent.id,
+          channelReference: order!.reference === intent.channelReference ? null : order!.reference,
+        });
   const inflow = decided(services, actor, booked, { note: seen.reason });
   await inflows.save(tx, inflow);
   // The digest on the inflow is over what was reported; this one is over what the operator shows for it.
@@ -67,6 +74,19 @@ export async function recordSeenMoney(
     },
   ]);
   return { inflow, isNew: true };
+}
+
+/** A statement books under a key of its own; the bank's number of the row is what an operator sees. */
+async function toldByStatement(
+  { statements, inflows }: PaymentServices,
+  tx: Tx,
+  actor: Actor,
+  { channelTransactionId, amount }: SeenMoney,
+  channel: Pick<Channel, 'id' | 'mode' | 'merchantAccount'>,
+): Promise<Inflow | null> {
+  const told = await statements.creditsOf(tx, channelInstanceKey(channel), channelTransactionId);
+  const same = told.find(({ value }) => value === amount.value);
+  return same === undefined ? null : inflows.find(tx, actor, same.inflowId);
 }
 
 /** An operator's decision about one inflow. */
@@ -127,7 +147,7 @@ export async function applyInflow(
  * Sends parked money back to whoever paid it.
  *
  * @throws ItPayError `INFLOW_NOT_FOUND`, `INVALID_STATE_TRANSITION`, `CHANNEL_CAPABILITY_UNSUPPORTED` on a rail without
- *   refunds
+ *   refunds and without refund files
  */
 export async function refundInflow(
   services: PaymentServices,
@@ -135,14 +155,16 @@ export async function refundInflow(
   actor: Actor,
   { inflowId, reason }: InflowDecision,
 ): Promise<Inflow> {
-  const { inflows, store, channels } = services;
+  const { inflows, channels } = services;
   const inflow = await lockInflow(services, tx, actor, inflowId);
   requireAction(inflow, 'refund');
-  const intent = await store.lockAny(tx, inflow.paymentIntentId!);
-  if (channels.get(intent.channel, intent.livemode ? 'live' : 'test')?.refund === undefined) {
+  // The money goes back over the channel over which it came.
+  const { channel, livemode } = inflow;
+  const rail = channels.get(channel, livemode ? 'live' : 'test');
+  if (rail?.refund === undefined && rail?.refundFile === undefined) {
     throw new ItPayError('CHANNEL_CAPABILITY_UNSUPPORTED', {
-      message: `The channel "${intent.channel}" cannot send money back. Give it back at the bank, then keep ${inflow.id}.`,
-      details: { channel: intent.channel, capability: 'refund' },
+      message: `The channel "${channel}" cannot send money back. Give it back at the bank, then keep ${inflow.id}.`,
+      details: { channel, capability: 'refund' },
     });
   }
   const refunding = decided(services, actor, inflow, { status: 'refunding', note: reason });
@@ -207,8 +229,10 @@ function requireChannel({ channels }: PaymentServices, { livemode }: Actor, seen
   return channel;
 }
 
-function requireSameRail(intent: PaymentIntent, channel: string): void {
-  if (intent.channel === channel) return;
+/** Its latest order on that rail; after a fail-over it has been on more than one. */
+async function requireOrderAt(tx: Tx, intent: PaymentIntent, channel: string): Promise<PlacedOrder> {
+  const order = (await placedOrders(tx, intent)).findLast((one) => one.channel === channel);
+  if (order !== undefined) return order;
   throw new ItPayError('PARAMETER_INVALID', {
     message: `${intent.id} is paid over "${intent.channel}"; money on "${channel}" cannot be for it.`,
     param: 'channel',
@@ -250,7 +274,7 @@ async function lockForApply(
   requireAction(inflow, 'apply');
   await concludeOrder(services, tx, actor, { intentId: wanted, channelReference: inflow.channelReference });
   const intent = (await services.store.lock(tx, actor, wanted))!;
-  if (intent.channel !== inflow.channel || intent.merchantAccount !== inflow.merchantAccount) {
+  if (!(await wasPlacedAt(tx, intent, inflow))) {
     throw new ItPayError('PARAMETER_INVALID', {
       message: `${wanted} is paid over "${intent.channel}"; money on "${inflow.channel}" cannot be for it.`,
       param: 'payment_intent_id',

@@ -83,6 +83,7 @@ function allowedSteps({ status, manual }: Refund): string[] {
   return status === 'processing' && manual ? ['complete'] : [];
 }
 
-export function refundNotFound(id: string): ItPayError {
-  return new ItPayError('REFUND_NOT_FOUND', { param: 'id', details: { object: 'refund', id } });
+/** @param param where it was named */
+export function refundNotFound(id: string, param = 'id'): ItPayError {
+  return new ItPayError('REFUND_NOT_FOUND', { param, details: { object: 'refund', id } });
 }

@@ -2,9 +2,13 @@ import { money } from '@itpay/core';
 import { channelInstanceKey, channelReference, type Channel, type NewOperation, type Queryable } from '@itpay/kernel';
 import type { Inflow } from '../inflow/inflow.js';
 import type { PaymentIntent } from '../intent/intent.js';
+import { sameRail, type Rail } from '../routing/rail-of-order.js';
 import type { PaymentServices } from '../services.js';
 import type { CountedPayment } from './decide.js';
 import type { Refund } from './refund.js';
+
+/** The rail over which money came: that of a paid intent, or of an inflow. */
+type PaidRail = Rail & Pick<PaymentIntent, 'livemode'>;
 
 /** The form of a number for which no rail says its own. */
 const ANY_RAIL = { maxLength: 32, alphabet: '0123456789ABCDEFGHJKMNPQRSTVWXYZ' };
@@ -14,8 +18,8 @@ const ANY_RAIL = { maxLength: 32, alphabet: '0123456789ABCDEFGHJKMNPQRSTVWXYZ' }
  *
  * @returns null when it is no longer configured; another merchant account of the same rail knows nothing of the payment
  */
-export function railOf({ channels }: PaymentServices, intent: PaymentIntent): Channel | null {
-  return channels.byKey(instanceOf(intent)) ?? null;
+export function railOf({ channels }: PaymentServices, paid: PaidRail): Channel | null {
+  return channels.byKey(instanceOf(paid)) ?? null;
 }
 
 /** Our number of a refund at its rail: the same for every attempt. */
@@ -26,7 +30,7 @@ export function refundReference(refundId: string, rail: Channel | null): string 
 /** The call to the rail that a refund needs. */
 export function newRefundOperation(
   { ids }: PaymentServices,
-  intent: PaymentIntent,
+  paid: PaidRail,
   refund: Refund,
   purpose?: string,
 ): NewOperation {
@@ -36,10 +40,10 @@ export function newRefundOperation(
     livemode: refund.livemode,
     object: 'refund',
     objectId: refund.id,
-    paymentIntentId: intent.id,
+    paymentIntentId: refund.paymentIntentId,
     kind: 'refund',
-    channel: intent.channel,
-    channelInstance: instanceOf(intent),
+    channel: paid.channel,
+    channelInstance: instanceOf(paid),
     reference: refund.channelRefundReference,
     ordinal: 1,
     amount: refund.amount,
@@ -86,10 +90,14 @@ export function countedPayment(intent: PaymentIntent, inflows: readonly Inflow[]
   };
 }
 
-function countedIn({ channelTransactionId }: PaymentIntent, inflows: readonly Inflow[]): Inflow | null {
-  return inflows.find((inflow) => inflow.channelTransactionId === channelTransactionId) ?? null;
+function countedIn(intent: PaymentIntent, inflows: readonly Inflow[]): Inflow | null {
+  const { channelTransactionId } = intent;
+  // Two rails may use the same numbers.
+  return (
+    inflows.find((inflow) => inflow.channelTransactionId === channelTransactionId && sameRail(inflow, intent)) ?? null
+  );
 }
 
-function instanceOf({ channel, livemode, merchantAccount }: PaymentIntent): string {
+function instanceOf({ channel, livemode, merchantAccount }: PaidRail): string {
   return channelInstanceKey({ id: channel, mode: livemode ? 'live' : 'test', merchantAccount });
 }

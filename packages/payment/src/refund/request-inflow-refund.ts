@@ -33,7 +33,7 @@ export async function requestInflowRefund(
   const intent = await services.store.lockAny(tx, inflow.paymentIntentId);
   await requireNoneYet(services, tx, inflow);
 
-  const rail = railOf(services, intent);
+  const rail = railOf(services, inflow);
   const id = services.ids.next('ref');
   const now = services.clock.now();
   const refund: Refund = {
@@ -59,7 +59,7 @@ export async function requestInflowRefund(
     succeededAt: null,
   };
   await insertRefund(services, tx, actor, refund);
-  if (!refund.manual) await services.engine.queue(tx, newRefundOperation(services, intent, refund));
+  if (!refund.manual) await services.engine.queue(tx, newRefundOperation(services, inflow, refund));
 
   const refunding: Inflow = {
     ...inflow,

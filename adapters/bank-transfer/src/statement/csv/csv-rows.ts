@@ -174,7 +174,8 @@ interface Step {
   readonly after: bigint;
 }
 
-function checkProfile({ dateFormat, decimal, grouping, utcOffset, currency }: CsvProfile): void {
+/** @throws ItPayError `CONFIGURATION_INVALID` for a profile that cannot be meant */
+export function checkProfile({ dateFormat, decimal, grouping, utcOffset, currency }: CsvProfile): void {
   const require = (isRight: boolean, problem: string) => {
     if (!isRight)
       throw new ItPayError('CONFIGURATION_INVALID', { message: `CsvProfile: ${problem}.`, param: 'profile' });
