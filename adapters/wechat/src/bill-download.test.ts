@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchBill, type BillKind } from './bill-download.js';
 import { call, railOf } from './client.js';
 import { merchantOf, type WechatTestMerchant } from './config.js';
+import { fetchStatement } from './fetch-statement.js';
 import { PATHS } from './wire.js';
 
 // In the middle of a day in China, and the next one, when the bill is ready.
@@ -121,6 +122,14 @@ describe('the file of a bill', () => {
       message: expect.stringContaining(message),
     });
   });
+});
+
+it('of a day that cannot be read is an invalid statement', async () => {
+  const bytes = Buffer.from('<html>Welcome</html>');
+  const baseUrl = await announcing({ bytes, hash_value: sha1Of(bytes) });
+  const rail = railOf(merchantOf('test', { ...merchant, baseUrl }, now));
+
+  await expect(fetchStatement(rail, '2026-03-02', { signal })).rejects.toMatchObject({ code: 'STATEMENT_INVALID' });
 });
 
 interface Announcement {

@@ -50,6 +50,31 @@ export async function fetchBill(
 
 async function download(rail: Rail, date: string, kind: BillKind, signal: AbortSignal): Promise<Buffer | null> {
   try {
+    return await downloadBill(rail, date, kind, signal);
+  } catch (error) {
+    if (!(error instanceof RailError)) throw error;
+    const { category, rawCode, message } = error.failure;
+    const isFinal = category === 'invalid_request' || category === 'auth_config' || category === 'mismatch';
+    throw new ItPayError(isFinal ? 'CHANNEL_ERROR' : 'CHANNEL_UNAVAILABLE', {
+      message: `The bill of ${date} could not be fetched (${rawCode ?? category}). ${message ?? 'Try again later.'}`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The file of a bill, unpacked and checked.
+ *
+ * @returns null when nothing happened on that day
+ * @throws RailError while it is not to be had
+ */
+export async function downloadBill(
+  rail: Rail,
+  date: string,
+  kind: BillKind,
+  signal: AbortSignal,
+): Promise<Buffer | null> {
+  try {
     const path =
       kind === 'trade'
         ? `${PATHS.tradeBill}?bill_date=${date}&bill_type=ALL&tar_type=GZIP`
@@ -60,14 +85,8 @@ async function download(rail: Rail, date: string, kind: BillKind, signal: AbortS
     // The address lives for half a minute, so that it is used at once.
     return await fileAt(rail, readText(place, 'download_url'), readText(place, 'hash_value'), signal);
   } catch (error) {
-    if (!(error instanceof RailError)) throw error;
-    const { category, rawCode, message } = error.failure;
-    if (rawCode === 'NO_STATEMENT_EXIST') return null;
-    const isFinal = category === 'invalid_request' || category === 'auth_config' || category === 'mismatch';
-    throw new ItPayError(isFinal ? 'CHANNEL_ERROR' : 'CHANNEL_UNAVAILABLE', {
-      message: `The bill of ${date} could not be fetched (${rawCode ?? category}). ${message ?? 'Try again later.'}`,
-      cause: error,
-    });
+    if (error instanceof RailError && error.failure.rawCode === 'NO_STATEMENT_EXIST') return null;
+    throw error;
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { rejectCallback, verifyCallback } from './callback.js';
 import { call, railOf, type Rail } from './client.js';
 import { merchantsOf, type WechatOptions } from './config.js';
+import { fetchStatement, STATEMENT_DAYS } from './fetch-statement.js';
 import {
   orderToWire,
   readBody,
@@ -62,6 +63,7 @@ function channelOf(rail: Rail): Channel {
       'callback',
       'close_order',
       'authorize_idempotent',
+      'statement',
     ],
     limits: { CNY: { min: 1n } },
     // WeChat takes 6 to 32 of 0-9A-Za-z_-|*. These have no I, L, O and U, which people misread.
@@ -75,6 +77,8 @@ function channelOf(rail: Rail): Channel {
     queryRefund: (request, context) => queryRefund(rail, request, context),
     verifyCallback: (callback) => verifyCallback(rail, callback),
     rejectCallback,
+    fetchStatement: (day, context) => fetchStatement(rail, day, context),
+    statementDays: STATEMENT_DAYS,
     mapError: railFailure,
   };
 }

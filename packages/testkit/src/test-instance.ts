@@ -29,7 +29,7 @@ export interface TestInstanceOptions {
   /** False: jobs run when the test calls `settle`, and not beside it. */
   readonly work: boolean;
   /** Off unless the test says otherwise: by a clock that stands still, no allowance ever comes back. */
-  readonly rateLimits: unknown;
+  readonly rateLimits: any; // what `createItPay` takes, which this package does not know
 }
 
 export interface TestRequest {
@@ -71,15 +71,15 @@ export interface TestInstance<Pay extends TestablePay> {
  * @param options what the test is about: `plugins`, and `database` or `dataDir` for where to store
  * @example const t = await testInstance(createItPay, { plugins: [promptpay()], dataDir: await mkdtemp('/tmp/pay-') });
  */
-export async function testInstance<Pay extends TestablePay, Options extends object>(
+export async function testInstance<Pay extends TestablePay, const Options extends object>(
   create: (options: Options & TestInstanceOptions) => Promise<Pay>,
-  options: Omit<Options, keyof TestInstanceOptions> & Partial<TestInstanceOptions>,
+  options: Options & Partial<TestInstanceOptions>,
 ): Promise<TestInstance<Pay>> {
   const clock = fakeClock();
   const logger = capturedLogger();
   const publicUrl = options.publicUrl ?? 'https://shop.example/itpay';
   const own = { publicUrl, mode: 'test', account: 'Test Shop', clock, logger, work: false, rateLimits: false } as const;
-  const pay = await create({ ...own, ...options } as unknown as Options & TestInstanceOptions);
+  const pay = await create({ ...own, ...options } as Options & TestInstanceOptions);
   const newKey = async (livemode: boolean) => {
     const { token } = await pay.keys.create({
       account: pay.account.id,

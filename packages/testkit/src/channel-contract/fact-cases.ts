@@ -44,6 +44,13 @@ export const factCases = {
     expect(channel.defaultExpiryMs ?? 1).toBeGreaterThan(0);
   },
 
+  'has a calendar for the files that it fetches': ({ fetchStatement, statementDays }: Channel) => {
+    expect(statementDays === undefined).toBe(fetchStatement === undefined);
+    if (statementDays === undefined) return;
+    expect(statementDays.utcOffset).toMatch(/^[+-]\d\d:[0-5]\d$/);
+    expect(statementDays.readyAt).toMatch(/^(?:[01]\d|2[0-3]):[0-5]\d$/);
+  },
+
   'has the methods of its capabilities, and no others': (channel: Channel) => {
     expect(() => defineChannel(channel)).not.toThrow();
   },

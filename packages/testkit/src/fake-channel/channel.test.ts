@@ -15,6 +15,7 @@ channelContract(() => fakeChannel({ url, secret, mode: 'test' }, { url, secret, 
 const subsets: Capability[][] = [
   ['qr_dynamic', 'callback', 'close_order', 'not_found_is_final'],
   ['qr_dynamic', 'refund', 'amount_locked'],
+  ['qr_dynamic', 'statement'],
 ];
 for (const [n, capabilities] of subsets.entries()) {
   const options = { url, secret, mode: 'test', capabilities, id: `fake${n}`, currencies: ['CNY'] } as const;

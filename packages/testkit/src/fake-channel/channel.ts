@@ -15,6 +15,7 @@ import {
   type RefundStatus,
 } from '@itpay/kernel';
 import { rejectCallback, verifyCallback } from './callback.js';
+import { fetchStatement, STATEMENT_DAYS } from './statement.js';
 import { call } from './client.js';
 import { configOf, type FakeChannelConfig, type FakeChannelOptions } from './config.js';
 import {
@@ -66,6 +67,10 @@ function channelOf(config: FakeChannelConfig): Channel {
       queryRefund: (request, context) => queryRefund(config, request, context),
     }),
     ...(can.has('callback') && { verifyCallback: (callback) => verifyCallback(config, callback), rejectCallback }),
+    ...(can.has('statement') && {
+      fetchStatement: (day, context) => fetchStatement(config, day, context),
+      statementDays: STATEMENT_DAYS,
+    }),
     mapError: railFailure,
   };
 }

@@ -1,6 +1,9 @@
 import type { Capability, Channel } from '@itpay/kernel';
 
-/** What the fake rail can do. Missing: `offline_qr`, because it has a network, and `amount_locked`. */
+/**
+ * What the fake rail can do. Missing: `offline_qr`, because it has a network, `amount_locked`, and `statement`, which lets a
+ * reconciliation begin each day: `capabilities: [...FAKE_CAPABILITIES, 'statement']`.
+ */
 export const FAKE_CAPABILITIES = [
   'qr_dynamic',
   'deep_link',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Money } from '@itpay/core';
 import { booksOf, newEntry, type BookedPayment, type BookedRefund, type BookEntry, type RailBooks } from './books.js';
 import { Refusal } from './refusal.js';
+import { Statements } from './statement.js';
 import { amountOf, equal, orderOnWire, paymentOnWire, refundOnWire } from './to-wire.js';
 import type {
   RailOperation,
@@ -42,6 +43,7 @@ export interface Payment {
 export class Bank {
   readonly settings: BankSettings = { payableAfterClose: false, now: null };
   readonly #options: BankOptions;
+  readonly statements = new Statements(() => [...this.#entries.values()]);
   readonly #entries = new Map<string, BookEntry>();
 
   constructor(options: BankOptions) {
@@ -166,6 +168,7 @@ export class Bank {
       refundId: this.#id('R', entry, entry.refunds.length),
       transactionId: payment.transactionId,
       amount,
+      createdAt: (this.settings.now ?? new Date()).toISOString(),
       status: 'processing',
     };
     entry.refunds.push(refund);

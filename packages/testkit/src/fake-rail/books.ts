@@ -50,6 +50,7 @@ export interface BookedRefund {
   /** The payment that is given back. */
   readonly transactionId: string;
   readonly amount: Money;
+  readonly createdAt: string;
   status: 'processing' | 'succeeded' | 'failed';
 }
 

@@ -2,6 +2,7 @@ import type { Bank, Payment } from './bank.js';
 import type { CallbackQueue, DeliverOptions } from './callback-queue.js';
 import type { Script, ScriptRule } from './script.js';
 import { referenceIn } from './to-wire.js';
+import type { WireStatementRow } from './wire.js';
 
 /** What `POST /control/…` takes, as JSON. Amounts are integers of minor units, as text. */
 export interface ControlBodies {
@@ -11,6 +12,8 @@ export interface ControlBodies {
   act: ActBody;
   refunds: { readonly refundReference: string; readonly status: 'succeeded' | 'failed' };
   settings: { readonly payableAfterClose?: boolean; readonly now?: string | null };
+  /** Without `rows`: what the file of a day says. With them it says that; null: it is not there yet. */
+  statement: { readonly merchant: string; readonly day: string; readonly rows?: readonly WireStatementRow[] | null };
   'callbacks/deliver': DeliverOptions;
 }
 
@@ -55,6 +58,11 @@ export async function control(
       if (payableAfterClose !== undefined) bank.settings.payableAfterClose = payableAfterClose;
       if (now !== undefined) bank.settings.now = now === null ? null : new Date(now);
       return {};
+    }
+    case 'statement': {
+      const { merchant, day, rows } = body as ControlBodies['statement'];
+      if (rows !== undefined) bank.statements.replace(merchant, day, rows);
+      return { rows: rows === null ? [] : bank.statements.of(merchant, day).rows };
     }
     case 'callbacks/deliver':
       return callbacks.deliver(body as DeliverOptions);

@@ -8,4 +8,4 @@ export type { FakeRail, PayOptions } from './rail.js';
 export type { Behaviour, ScriptRule } from './script.js';
 export { signed, type Signed } from './signature.js';
 export { createFakeRailServer, startFakeRail, type FakeRailOptions } from './start.js';
-export type { EventKind, RailOperation, WireEvent } from './wire.js';
+export type { EventKind, RailOperation, WireEvent, WireStatementRow } from './wire.js';

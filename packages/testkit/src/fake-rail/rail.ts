@@ -3,6 +3,7 @@ import type { Delivery, DeliverOptions, PendingCallback } from './callback-queue
 import type { ActBody, ControlBodies } from './control.js';
 import type { ScriptRule } from './script.js';
 import { referenceIn } from './to-wire.js';
+import type { WireStatementRow } from './wire.js';
 
 export interface PayOptions {
   /** In minor units. Left out: what the order asks for. */
@@ -43,6 +44,10 @@ export interface FakeRail {
    * Signatures always have the machine's time.
    */
   setTime(now: Date | null): Promise<void>;
+  /** What the file of a day of UTC says: the payments, fees and refunds of that day, as the bank has them. */
+  statement(day: string, merchant?: string): Promise<WireStatementRow[]>;
+  /** The file of a day says this from now on, whatever the bank has. Null: it is not there yet. */
+  setStatement(day: string, rows: readonly WireStatementRow[] | null, merchant?: string): Promise<void>;
   books(): Promise<RailBooks>;
   /** One order number in the books; undefined when the rail never heard of it. */
   entry(reference: string): Promise<BookEntry | undefined>;
@@ -93,6 +98,13 @@ export function railAt(url: string, secret: string, stop: () => Promise<void>): 
     },
     async setTime(now) {
       await command('settings', { now: now?.toISOString() ?? null } satisfies ControlBodies['settings']);
+    },
+    async statement(day, merchant = 'shop-test') {
+      const { rows } = await command<{ rows: WireStatementRow[] }>('statement', { merchant, day });
+      return rows;
+    },
+    async setStatement(day, rows, merchant = 'shop-test') {
+      await command('statement', { merchant, day, rows } satisfies ControlBodies['statement']);
     },
     books,
     async entry(reference) {

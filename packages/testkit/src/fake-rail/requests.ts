@@ -6,6 +6,7 @@ import type { RailOperation } from './wire.js';
 export interface RailRequest {
   readonly operation: RailOperation;
   readonly merchant: string;
+  /** The order number; of a file, its day. */
   readonly reference: string;
   /** The number of the capture or the refund, where it has one of its own. */
   readonly key: string | null;
@@ -19,6 +20,7 @@ const ROUTES: readonly [method: string, path: RegExp, operation: RailOperation][
   ['POST', /^\/v1\/([^/]+)\/orders\/([^/]+)\/captures$/, 'capture'],
   ['POST', /^\/v1\/([^/]+)\/orders\/([^/]+)\/refunds$/, 'refund'],
   ['GET', /^\/v1\/([^/]+)\/orders\/([^/]+)\/refunds\/([^/]+)$/, 'queryRefund'],
+  ['GET', /^\/v1\/([^/]+)\/statements\/([^/]+)$/, 'fetchStatement'],
 ];
 
 /** Null when there is no such path. @throws Refusal `invalid_request` when the body is no JSON or lacks a field */
@@ -57,6 +59,8 @@ export function perform(bank: Bank, request: RailRequest, refundStatus: 'process
       return bank.refund(merchant, reference, body, refundStatus);
     case 'queryRefund':
       return bank.queryRefund(merchant, reference, key ?? '');
+    case 'fetchStatement':
+      return bank.statements.of(merchant, reference);
   }
 }
 

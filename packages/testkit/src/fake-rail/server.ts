@@ -111,7 +111,8 @@ async function replyTo(
     const request = readRequest(method, path, rawBody);
     if (request === null) return refusal('not_found', 'There is no such path.');
     const { operation, merchant, reference, key } = request;
-    bank.receive(operation, merchant, reference, key);
+    // A file is about no order.
+    if (operation !== 'fetchStatement') bank.receive(operation, merchant, reference, key);
     const behaviour = script.next(operation, [reference, ...(key === null ? [] : [key])]);
     const refundStatus = behaviour === 'pending' ? 'processing' : 'succeeded';
     return await respond(behaviour, () => perform(bank, request, refundStatus));

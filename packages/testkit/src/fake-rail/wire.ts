@@ -1,5 +1,13 @@
 /** What the fake rail can be asked; each can be scripted by itself. */
-export const RAIL_OPERATIONS = ['authorize', 'query', 'cancel', 'capture', 'refund', 'queryRefund'] as const;
+export const RAIL_OPERATIONS = [
+  'authorize',
+  'query',
+  'cancel',
+  'capture',
+  'refund',
+  'queryRefund',
+  'fetchStatement',
+] as const;
 export type RailOperation = (typeof RAIL_OPERATIONS)[number];
 
 /** The refusals that the rail documents, with their HTTP status. */
@@ -90,6 +98,26 @@ export interface WireRefund {
   readonly amount: string;
   readonly currency: string;
   readonly status: 'processing' | 'succeeded' | 'failed';
+}
+
+/** The answer to `GET /v1/{merchant}/statements/{day}`: what happened on a day of UTC, as of now. */
+export interface WireStatement {
+  readonly merchant: string;
+  readonly day: string;
+  readonly rows: readonly WireStatementRow[];
+}
+
+export interface WireStatementRow {
+  readonly kind: 'payment' | 'refund' | 'fee';
+  /** The order number, or the refund's own. */
+  readonly reference: string;
+  readonly transaction_id: string;
+  readonly amount: string;
+  readonly currency: string;
+  /** What the rail keeps of it, in minor units; left out: nothing. */
+  readonly fee?: string;
+  readonly at: string;
+  readonly status: 'succeeded' | 'processing' | 'failed';
 }
 
 /** The body of a callback. Which fields it has depends on its kind; each of them is always there. */
