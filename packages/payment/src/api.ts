@@ -6,13 +6,18 @@ import { setPolicy } from './inflow/policy.js';
 import { captureIntent } from './intent/capture.js';
 import { intentNotFound } from './intent/change.js';
 import { createIntent } from './intent/create.js';
+import { prepareIntent, type Ticket } from './intent/create-hooks.js';
 import { toBody, type CreateIntentInput } from './intent/input.js';
 import type { PresentedIntent } from './intent/intent.js';
 import { throwIfFailed } from './operation/handler.js';
 import { orderOf } from './operation/order.js';
 import type { PayerView } from './payer-view.js';
 import { payerView } from './payer-views.js';
+import { toRefundRequest, type RefundIntentInput } from './refund/input.js';
+import type { Refund } from './refund/refund.js';
+import { createRefund } from './refund/request.js';
 import type { PaymentServices } from './services.js';
+import { importStatement, type ImportedStatement, type StatementImport } from './statement/import.js';
 import { voidIntent } from './void/request.js';
 
 /** What a host may add to a call in its own process. */
@@ -23,6 +28,8 @@ export interface CallOptions {
   readonly trx?: Knex.Transaction;
   /** Makes a repeated call return the first call's intent. */
   readonly idempotencyKey?: IdempotencyKey;
+  /** What `prepareIntent` answered, where hooks have a say and `trx` is open. */
+  readonly ticket?: Ticket;
 }
 
 export interface ListFilter {
@@ -42,6 +49,8 @@ export interface Page {
 /** What the payment plugin offers to the host and to other plugins. */
 export interface PaymentApi {
   createIntent(actor: Actor, input: CreateIntentInput, options?: CallOptions): Promise<PresentedIntent>;
+  /** Asks the hooks about a payment that a transaction of the host's shall create. */
+  prepareIntent(actor: Actor, input: CreateIntentInput): Promise<Ticket>;
   /** @returns null when the account has no such intent in this mode */
   findIntent(actor: Pick<Actor, 'account' | 'livemode'>, id: string): Promise<PresentedIntent | null>;
   /** Newest first. */
@@ -56,6 +65,17 @@ export interface PaymentApi {
   captureIntent(actor: Actor, id: string, amount: Money | null, options?: CallOptions): Promise<PresentedIntent>;
   /** Ends an intent before money moves. Returns the intent as it is afterwards. */
   cancelIntent(actor: Actor, id: string, reason: string | null, options?: CallOptions): Promise<PresentedIntent>;
+  /** Gives money of a paid intent back. Returns the refund as it is afterwards, also when its outcome is unknown. */
+  refundIntent(actor: Actor, id: string, input: RefundIntentInput, options?: CallOptions): Promise<Refund>;
+  /** All refunds of an intent, those of money that was not counted as well; oldest first. */
+  listRefunds(actor: Actor, id: string): Promise<readonly Refund[]>;
+  /**
+   * Reads a file of a bank or a rail, of at most 64 MiB. Only the account that keeps the books of the installation, its
+   * first one, can bring one.
+   *
+   * @throws ItPayError with the same codes as `POST /v1/statements`; of a file that cannot be read, nothing was written
+   */
+  importStatement(actor: Actor, input: StatementImport): Promise<ImportedStatement>;
   /** What shall happen with money that is not what was asked for. What is left out goes back to its default. */
   setPolicy(account: string, policy: Partial<PaymentPolicy>): Promise<void>;
   /** The pay page of an intent, with a display token. */
@@ -77,9 +97,16 @@ export function paymentApi(services: PaymentServices): PaymentApi {
       const body = toBody(input);
       const within = options.trx ? await database.enlist(options.trx) : null;
       const key = options.idempotencyKey ?? null;
-      const created = await createIntent(services, actor, { body, key, caller: actor.id, within });
+      const created = await createIntent(services, actor, {
+        body,
+        key,
+        caller: actor.id,
+        within,
+        ticket: options.ticket,
+      });
       return created.presented;
     },
+    prepareIntent: async (actor, input) => prepareIntent(services, actor, toBody(input)),
     async present(actor, id) {
       await requireIntent(actor, id);
       const order = await orderOf(database, { paymentIntentId: id });
@@ -94,6 +121,17 @@ export function paymentApi(services: PaymentServices): PaymentApi {
       throwIfFailed(await voidIntent(services, actor, { intentId: id, reason, key }));
       return requireIntent(actor, id);
     },
+    async refundIntent(actor, id, input, { idempotencyKey: key = null } = {}) {
+      const answer = await createRefund(services, actor, id, toRefundRequest(id, input), key);
+      throwIfFailed(answer);
+      const { id: refundId } = JSON.parse(answer.body) as { id: string };
+      return (await services.refunds.find(database, actor, refundId))!;
+    },
+    async listRefunds(actor, id) {
+      await requireIntent(actor, id);
+      return services.refunds.ofIntent(database, id);
+    },
+    importStatement: (actor, input) => importStatement(services, actor, input),
     setPolicy: (account, policy) => setPolicy(database, account, policy),
     findIntent: (owner, id) => store.find(database, owner, id),
     listIntents: (owner, filter, page) => store.list(owner, filter, page),

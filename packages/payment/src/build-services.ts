@@ -21,6 +21,7 @@ import {
   type Services,
 } from '@itpay/kernel';
 import { CallbackTokens, callbackUrl } from './callback/token.js';
+import { DownloadLinks } from './download-links.js';
 import { InflowStore } from './inflow/store.js';
 import { IntentStore } from './intent/store.js';
 import { IntentWaiters } from './intent/wait.js';
@@ -30,9 +31,13 @@ import { cancelHandler } from './operation/cancel.js';
 import { captureHandler } from './operation/capture.js';
 import { OperationEngine } from './operation/engine.js';
 import { QrChargeStore } from './qr-charge/store.js';
+import { ReconciliationStore } from './reconciliation/store.js';
 import { refundHandler } from './refund/handler.js';
 import { RefundStore } from './refund/store.js';
+import { RefundFileStore } from './refund-file/store.js';
+import { ReportStore } from './report/store.js';
 import type { PaymentServices } from './services.js';
+import { StatementStore } from './statement/store.js';
 
 export const ServicesToken = token<PaymentServices>('payment.services');
 
@@ -85,8 +90,13 @@ export function buildServices(...services: Services<typeof SERVICE_DEPENDENCIES>
     charges: new QrChargeStore(database),
     inflows: new InflowStore(database),
     refunds: new RefundStore(database),
+    statements: new StatementStore(database, secrets),
+    refundFiles: new RefundFileStore(database, secrets),
+    reports: new ReportStore(database),
+    reconciliations: new ReconciliationStore(database),
     waiters: new IntentWaiters(store, database, pubsub),
     links: new Links(settings.publicUrl, displayTokens),
+    downloads: new DownloadLinks(settings.publicUrl, secrets, clock),
     callbackUrl: (channel) => callbackUrl(settings, callbackTokens, channel),
   };
   built.engine.handle('authorize', authorizeHandler(built));

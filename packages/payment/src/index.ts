@@ -1,9 +1,14 @@
 export { PaymentApi, type CallOptions, type ListFilter, type Page } from './api.js';
+export type { Ticket } from './intent/create-hooks.js';
 export type { CreateIntentInput } from './intent/input.js';
 export type { Payer, PaymentIntent, PresentedIntent } from './intent/intent.js';
 export { intentMachine, isClosed, isOpen, STATUS_RANK, type IntentStatus } from './intent/machine.js';
 export type { WireIntent } from './intent/wire.js';
+export type { RefundIntentInput } from './refund/input.js';
+export type { Refund, RefundReason } from './refund/refund.js';
 export { payment } from './plugin.js';
 export type { PayerView } from './payer-view.js';
 export { qrChargeMachine, type QrCharge, type QrChargeStatus } from './qr-charge/qr-charge.js';
+export type { ImportedStatement, StatementImport } from './statement/import.js';
+export type { Statement, StatementCounts, StatementWarning } from './statement/statement.js';
 export { DEFAULT_POLICY, POLICIES, type PaymentPolicy, type Policy } from './inflow/inflow.js';

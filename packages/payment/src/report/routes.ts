@@ -1,0 +1,194 @@
+import {
+  actorOf,
+  defineRoute,
+  listAnswer,
+  listQuery,
+  listSchema,
+  pageOf,
+  type BlobStore,
+  type Route,
+  type RouteAnswer,
+} from '@itpay/kernel';
+import { z } from 'zod';
+import type { DownloadLinks } from '../download-links.js';
+import { operatorText } from '../operation/decision-input.js';
+import type { PaymentServices } from '../services.js';
+import { isTimeZone } from './days.js';
+import { contentType, fileName } from './document.js';
+import { fileKey, REPORT_FORMATS, REPORT_STATUSES, REPORT_TYPES, type Report } from './report.js';
+import { reportNotFound, requestReport } from './request.js';
+import { reportSchema, toWireReport } from './wire.js';
+
+const TAG = 'Reports';
+const PATH = '/v1/reports';
+const params = z.object({ id: z.string() });
+const file = { 200: { description: 'The file', contentType: 'text/csv' } } as const;
+
+/** Protocol, chapter 12, row 31. */
+export function reportRoutes(services: PaymentServices): readonly Route[] {
+  const { database, reports, idempotency, downloads, clock, blobs } = services;
+  const present = (report: Report) =>
+    toWireReport(report, report.status === 'ready' ? linkTo(downloads, report) : null);
+
+  const create = defineRoute({
+    method: 'POST',
+    path: PATH,
+    summary: 'Have a report written',
+    description:
+      'Answers at once; the report becomes `ready` or `failed` soon after, and `report.ready` tells of it. Days are those ' +
+      'of UTC unless `time_zone` says otherwise.',
+    tag: TAG,
+    access: 'reports:write',
+    body: createReportBody,
+    answers: { 202: { description: 'It is being written', schema: reportSchema } },
+    errors: ['CHANNEL_NOT_SUPPORTED'],
+    async run(request) {
+      const { body } = request;
+      return database.transaction((tx) =>
+        idempotency.once(tx, request.idempotencyKey, async () => {
+          const report = await requestReport(services, tx, actorOf(request), {
+            type: body.type,
+            format: body.format ?? 'csv',
+            byteOrderMark: body.byte_order_mark ?? false,
+            channel: body.channel ?? null,
+            fromDay: body.from,
+            toDay: body.to,
+            timeZone: body.time_zone ?? 'UTC',
+          });
+          return { status: 202, body: JSON.stringify(present(report)) };
+        }),
+      );
+    },
+  });
+
+  const get = defineRoute({
+    method: 'GET',
+    path: `${PATH}/{id}`,
+    summary: 'Read a report, with a fresh link to its file',
+    tag: TAG,
+    access: 'reports:read',
+    params,
+    answers: { 200: { description: 'The report', schema: reportSchema } },
+    errors: ['REPORT_NOT_FOUND'],
+    async run(request) {
+      const { id } = request.params;
+      const found = await reports.find(database, actorOf(request), id, clock.now());
+      if (found === null) throw reportNotFound(id);
+      return { status: 200, body: present(found) };
+    },
+  });
+
+  const list = defineRoute({
+    method: 'GET',
+    path: PATH,
+    summary: 'List reports, newest first',
+    tag: TAG,
+    access: 'reports:read',
+    query: listQuery('rpt', {
+      type: z.enum(REPORT_TYPES).optional(),
+      status: z.enum(REPORT_STATUSES).optional(),
+    }),
+    answers: { 200: { description: 'One page', schema: listSchema('ReportList', reportSchema) } },
+    errors: ['CURSOR_INVALID'],
+    async run(request) {
+      const { account, livemode } = actorOf(request);
+      const page = pageOf(request.query);
+      const found = await reports.list(
+        {
+          account,
+          livemode,
+          type: request.query.type ?? null,
+          status: request.query.status ?? null,
+          createdGte: page.createdGte ?? null,
+          createdLte: page.createdLte ?? null,
+          now: clock.now(),
+          cursor: page.endingBefore ?? page.startingAfter ?? null,
+          limit: page.limit + 1,
+        },
+        page.endingBefore !== undefined,
+      );
+      return { status: 200, body: listAnswer(PATH, found.map(present), page) };
+    },
+  });
+
+  const read = defineRoute({
+    method: 'GET',
+    path: `${PATH}/{id}/file`,
+    summary: 'The file of a report',
+    description: 'With a key. Without one, open the `download_url` of the report. A report in JSON answers as JSON.',
+    tag: TAG,
+    access: 'reports:read',
+    params,
+    answers: file,
+    errors: ['REPORT_NOT_FOUND'],
+    async run(request) {
+      const { id } = request.params;
+      const found = await reports.find(database, actorOf(request), id, clock.now());
+      return fileAnswer(blobs, id, found);
+    },
+  });
+
+  const download = defineRoute({
+    method: 'GET',
+    path: `${PATH}/{id}/download`,
+    summary: 'The file of a report, by its signed link',
+    description: 'The address is the `download_url` of the report. It opens for 15 minutes.',
+    tag: TAG,
+    access: 'public',
+    params,
+    query: linkQuery,
+    answers: file,
+    errors: ['SIGNATURE_INVALID', 'SIGNATURE_EXPIRED', 'REPORT_NOT_FOUND'],
+    async run({ params: { id }, query }) {
+      downloads.check(pathOf(id), query);
+      return fileAnswer(blobs, id, await reports.findAny(database, id, clock.now()));
+    },
+  });
+
+  return [create, get, list, read, download];
+}
+
+const pathOf = (id: string) => `${PATH}/${id}/download`;
+const linkTo = (downloads: DownloadLinks, { id }: Report) => downloads.issue(pathOf(id));
+
+async function fileAnswer(blobs: BlobStore, id: string, report: Report | null): Promise<RouteAnswer> {
+  const bytes = report?.status === 'ready' ? await blobs.get(fileKey(id)) : null;
+  // One that is not ready has no file yet; who asks for the report itself learns why.
+  if (report === null || bytes === null) throw reportNotFound(id);
+  return {
+    status: 200,
+    content: { type: contentType(report), bytes },
+    headers: { 'content-disposition': `attachment; filename="${fileName(report)}"` },
+  };
+}
+
+/** What a signed link carries. */
+export const linkQuery = z.strictObject({
+  expires: z.string().regex(/^[1-9]\d{0,11}$/),
+  signature: z.string().max(100),
+});
+
+const day = (description: string, example: string) =>
+  z.iso
+    .date()
+    .refine((text) => text >= '1970-01-02' && text <= '9999-12-30')
+    .meta({ description, example });
+
+const createReportBody = z
+  .strictObject({
+    type: z.enum(REPORT_TYPES),
+    channel: operatorText(40).optional().meta({ description: 'One rail. Left out: all', example: 'promptpay' }),
+    from: day('The first day', '2026-11-01'),
+    to: day('The last day, which is part of the report; 366 days at most', '2026-11-30'),
+    format: z.enum(REPORT_FORMATS).optional().meta({ description: 'Left out: csv' }),
+    time_zone: z
+      .string()
+      .max(64)
+      .refine(isTimeZone, { message: 'it is no time zone of the IANA database, such as Asia/Bangkok' })
+      .optional()
+      .meta({ description: 'Where the days begin. Left out: UTC', example: 'Asia/Bangkok' }),
+    byte_order_mark: z.boolean().optional().meta({
+      description: 'A table begins with the mark by which old spreadsheets know UTF-8. Left out: false',
+    }),
+  })
+  .meta({ id: 'CreateReport' });
