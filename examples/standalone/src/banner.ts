@@ -30,7 +30,7 @@ export function banner({ publicUrl, key, rails }: Started): string {
 
     3. let the simulated payer pay; the page shows it at once
        curl -s ${api}/test-helpers/payment-intents/$(echo "$PAYMENT" | grep -o 'pi_[0-9a-z]*' | head -n 1)/simulate ${headers} -d '{"event":"paid"}'
-
+${otherRails(rails)}
   Stop with Ctrl+C. Everything is kept for the next start.
 
 `;
@@ -39,4 +39,12 @@ export function banner({ publicUrl, key, rails }: Started): string {
 /** The name under which payments ask for the rail, and where its simulator listens. */
 function nameOf({ channel, url }: MountedRail): string {
   return url === undefined ? channel : `${channel}, simulated at ${url}`;
+}
+
+/** Without a channel, a payment takes the first one that has its currency; two of these rails have the same. */
+function otherRails([, ...others]: readonly MountedRail[]): string {
+  if (others.length === 0) return '';
+  const example = ({ channel, currency }: MountedRail) =>
+    `       "amount":{"currency":"${currency}","value":500000},"channel":"${channel}"\n`;
+  return `\n    The other rails: put this into the body of the first command\n\n${others.map(example).join('')}`;
 }

@@ -9,6 +9,8 @@ export interface MountedRail {
   readonly name: string;
   /** The channel that payments name. */
   readonly channel: string;
+  /** What it takes. */
+  readonly currency: string;
   readonly plugin: Plugin;
   /** Where its simulator listens. Left out: its payer is a part of ItPay, and needs no server. */
   readonly url?: string;
@@ -22,7 +24,11 @@ interface Shop {
 
 // Adapters and simulators are loaded by those who name them: a start without them stays as fast as it is.
 const RAILS = {
-  promptpay: async ({ promptpayId }) => ({ channel: 'promptpay', plugin: promptpay({ target: promptpayId }) }),
+  promptpay: async ({ promptpayId }) => ({
+    channel: 'promptpay',
+    currency: 'THB',
+    plugin: promptpay({ target: promptpayId }),
+  }),
 
   async promptpay_scb() {
     const { startScbSimulator } = await import('@itpay/simulator');
@@ -38,7 +44,7 @@ const RAILS = {
       },
     }));
     const plugin = promptpay({ provider: { ...provider, instances: registering } });
-    return { channel: 'promptpay', plugin, url: bank.url };
+    return { channel: 'promptpay', currency: 'THB', plugin, url: bank.url };
   },
 
   async wechat() {
@@ -47,7 +53,7 @@ const RAILS = {
       import('@itpay/simulator'),
     ]);
     const { url, credentials } = await startWechatSimulator({ callbacks: 'auto' });
-    return { channel: 'wechat', plugin: wechat({ test: { baseUrl: url, ...credentials } }), url };
+    return { channel: 'wechat', currency: 'CNY', plugin: wechat({ test: { baseUrl: url, ...credentials } }), url };
   },
 
   async alipay() {
@@ -56,7 +62,7 @@ const RAILS = {
       import('@itpay/simulator'),
     ]);
     const { url, credentials } = await startAlipaySimulator({ callbacks: 'auto' });
-    return { channel: 'alipay', plugin: alipay({ test: credentials }), url };
+    return { channel: 'alipay', currency: 'CNY', plugin: alipay({ test: credentials }), url };
   },
 
   async qris({ publicUrl }) {
@@ -67,12 +73,12 @@ const RAILS = {
     // Orders of SNAP do not say where notifications go either; its path is fixed.
     const notifyUrl = publicUrl.replace(/\/+$/, '') + ACQUIRERS.aspi.notifyPath;
     const { url, credentials } = await startSnapSimulator({ callbacks: 'auto', notifyUrl });
-    return { channel: 'qris', plugin: qris({ test: { ...credentials, baseUrl: url } }), url };
+    return { channel: 'qris', currency: 'IDR', plugin: qris({ test: { ...credentials, baseUrl: url } }), url };
   },
 
   async bank_transfer() {
     const { bankTransfer } = await import('@itpay/channel-bank-transfer');
-    return { channel: 'bank_transfer', plugin: bankTransfer() };
+    return { channel: 'bank_transfer', currency: 'EUR', plugin: bankTransfer() };
   },
 } satisfies Record<string, (shop: Shop) => Promise<Omit<MountedRail, 'name'>>>;
 

@@ -1,7 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startAlipaySimulator, startWechatSimulator } from '@itpay/simulator';
+import {
+  startAlipaySimulator,
+  startScbSimulator,
+  startSnapSimulator,
+  startWechatSimulator,
+  type SnapProfile,
+  type WechatMode,
+} from '@itpay/simulator';
 import { Command } from './command.js';
 import { CommandError, UsageError } from './errors.js';
 import { print, say } from './output.js';
@@ -10,26 +18,27 @@ import { untilStopped } from './until-stopped.js';
 /** A rail that exists only on this machine, for an adapter to talk to. */
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .argument('<rail>', Object.keys(RAILS).join(' or '))
+    .argument('<rail>', NAMES.replace(/, (?=\w+$)/, ' or '))
     .description('run a rail that exists only on this machine, with a merchant of its own, until Ctrl+C')
     .option('--port <n>', 'where it listens (default: a free one)')
-    .option('--seed <text>', 'numbers depend on it; keys are new each time', 'itpay')
-    .option('--mode <mode>', 'wechat: public_key, certificate or both; alipay: key or certificate (default: the first)')
+    .option(
+      '--seed <text>',
+      'numbers depend on it; keys are always new (default: the same; of scb another one each time)',
+    )
+    .option('--mode <mode>', MODES)
+    .option('--notify <url>', 'where notifications go; only for scb and snap, whose orders do not say it')
     .option('--json', 'print JSON')
     .addHelpText('after', EXAMPLE)
     .action(async (name: string, options: SimulateOptions) => {
-      const rail = RAILS[name as keyof typeof RAILS] as Rail | undefined;
-      if (rail === undefined) {
-        throw new UsageError(`There is no simulator "${name}". There are: ${Object.keys(RAILS).join(', ')}.`);
+      if (!Object.hasOwn(RAILS, name)) {
+        throw new UsageError(`There is no simulator "${name}". There are: ${NAMES}.`);
       }
-      const { modes } = rail;
-      const mode = options.mode ?? modes[0]!;
-      if (!modes.includes(mode)) throw new UsageError(`--mode: of ${name}, there are ${modes.join(', ')}.`);
+      const rail: Rail = RAILS[name as keyof typeof RAILS];
       const folder = mkdtempSync(join(tmpdir(), `itpay-${name}-`));
       try {
-        await untilStopped((signal) =>
-          run(name, rail, { ...options, mode, port: checkPort(options.port) }, folder, signal),
-        );
+        const { json = false } = options;
+        const start = startOptions(name, rail, options);
+        await untilStopped((signal) => run(name, rail, start, { json, folder }, signal));
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -38,54 +47,131 @@ export function simulateCommand(): Command {
 
 interface SimulateOptions {
   readonly port?: string;
-  readonly seed: string;
+  readonly seed?: string;
   readonly mode?: string;
+  readonly notify?: string;
   readonly json?: boolean;
 }
 
+interface StartOptions {
+  readonly port: number;
+  readonly seed: string;
+  /** Undefined on a rail that has one way only. */
+  readonly mode: string | undefined;
+  readonly notifyUrl: string | undefined;
+}
+
 interface Rail {
-  /** The first is the usual one. */
+  /** The first is the usual one; none: there is one way only. */
   readonly modes: readonly string[];
-  start(options: { readonly port: number; readonly seed: string; readonly mode: string }): Promise<{
+  /** Orders do not say where notifications go. */
+  readonly needsNotifyUrl: boolean;
+  /** The seed unless another one is given. */
+  readonly seed: () => string;
+  start(options: StartOptions): Promise<{
     readonly url: string;
     readonly credentials: object;
     close(): Promise<void>;
   }>;
 }
 
+const ALWAYS_THE_SAME = () => 'itpay';
+
 const RAILS = {
   wechat: {
     modes: ['public_key', 'certificate', 'both'],
-    start: async (options) => {
-      const rail = await startWechatSimulator({ ...options, mode: options.mode as 'both', callbacks: 'auto' });
-      return { ...rail, credentials: { baseUrl: rail.url, ...rail.credentials } };
-    },
+    needsNotifyUrl: false,
+    seed: ALWAYS_THE_SAME,
+    start: async ({ port, seed, mode }) =>
+      withAddress(await startWechatSimulator({ port, seed, mode: mode as WechatMode, callbacks: 'auto' })),
   },
   alipay: {
     modes: ['key', 'certificate'],
-    start: (options) => startAlipaySimulator({ ...options, mode: options.mode as 'key', callbacks: 'auto' }),
+    needsNotifyUrl: false,
+    seed: ALWAYS_THE_SAME,
+    start: ({ port, seed, mode }) => startAlipaySimulator({ port, seed, mode: mode as 'key', callbacks: 'auto' }),
+  },
+  scb: {
+    modes: [],
+    needsNotifyUrl: true,
+    // The bank numbers payments one after the other: under an old seed, new money would have the numbers of old money.
+    seed: randomUUID,
+    start: async ({ port, seed, notifyUrl }) =>
+      withAddress(
+        await startScbSimulator({ port, seed, callbacks: 'auto', ...(notifyUrl && { callbackUrl: notifyUrl }) }),
+      ),
+  },
+  snap: {
+    modes: ['aspi', 'doku', 'midtrans', 'dana'],
+    needsNotifyUrl: true,
+    seed: ALWAYS_THE_SAME,
+    start: async ({ port, seed, mode, notifyUrl }) =>
+      withAddress(
+        await startSnapSimulator({
+          port,
+          seed,
+          profile: mode as SnapProfile,
+          callbacks: 'auto',
+          ...(notifyUrl && { notifyUrl }),
+        }),
+      ),
   },
 } satisfies Record<string, Rail>;
+
+const NAMES = Object.keys(RAILS).join(', ');
+const MODES = `${Object.entries(RAILS)
+  .flatMap(([name, { modes }]) => (modes.length === 0 ? [] : [`${name}: ${modes.join(', ')}`]))
+  .join('; ')} (default: the first)`;
 
 const EXAMPLE = `
 Prints the environment lines for the adapter. Keys lie in files of a temporary directory, which is removed at the end.
 The payer pays when told:
   curl -d '{"action":"pay","reference":"ORDER_OR_CODE"}' http://127.0.0.1:PORT/control/act
+Where notifications of scb and snap go can also be said later:
+  curl -d '{"notifyUrl":"http://127.0.0.1:3000/itpay/…"}' http://127.0.0.1:PORT/control/settings
 
-Example:
+Examples:
   itpay simulate wechat --port 4010
+  itpay simulate snap --mode dana --notify http://127.0.0.1:3000/itpay/v1.0/debit/notify
 `;
+
+/** For adapters that take the address beside what the merchant has. */
+function withAddress<T extends { readonly url: string; readonly credentials: object }>(rail: T) {
+  return { ...rail, credentials: { baseUrl: rail.url, ...rail.credentials } };
+}
+
+/** @throws UsageError */
+function startOptions(name: string, rail: Rail, { port, seed, mode, notify }: SimulateOptions): StartOptions {
+  const { modes } = rail;
+  if (mode !== undefined && !modes.includes(mode)) {
+    const advice =
+      modes.length === 0 ? `${name} has one way only; leave it out` : `of ${name}, there are ${modes.join(', ')}`;
+    throw new UsageError(`--mode: ${advice}.`);
+  }
+  if (notify !== undefined && !rail.needsNotifyUrl) {
+    throw new UsageError(`--notify: each order of ${name} says where its notifications go. Leave it out.`);
+  }
+  if (notify !== undefined && !/^https?:$/.test(URL.canParse(notify) ? new URL(notify).protocol : '')) {
+    throw new UsageError(`--notify: "${notify}" is no address such as http://127.0.0.1:3000/itpay/….`);
+  }
+  return { port: checkPort(port), seed: seed ?? rail.seed(), mode: mode ?? modes[0], notifyUrl: notify };
+}
 
 async function run(
   name: string,
   rail: Rail,
-  { port, seed, mode, json }: { port: number; seed: string; mode: string; json?: boolean },
-  folder: string,
+  start: StartOptions,
+  { json, folder }: { readonly json: boolean; readonly folder: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const { url, credentials, close } = await rail.start({ port, seed, mode }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new CommandError(`Port ${port} is in use. Choose another with --port, or leave it out.`);
+  const { url, credentials, close } = await rail.start(start).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') {
+      throw new CommandError(`Port ${start.port} is in use. Choose another with --port, or leave it out.`);
+    }
+    // The address does not end as the acquirer wants it.
+    throw start.notifyUrl !== undefined && error.code === undefined
+      ? new UsageError(`--notify: ${error.message}`)
+      : error;
   });
   try {
     const environment = environmentOf(name, credentials, folder);

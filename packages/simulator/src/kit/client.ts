@@ -20,6 +20,8 @@ export interface RailControl {
   rewriteCallback(callback: WrittenCallback, change: CallbackChange): Promise<WrittenCallback>;
   /** `auto`: notifications go out by themselves, and again until they are acknowledged. */
   setCallbacks(how: 'auto' | 'manual'): Promise<void>;
+  /** Says where notifications go, on rails whose orders do not. @throws RailRefusal on others */
+  setNotifyUrl(url: string): Promise<void>;
   /** A daily file of the rail, such as its bill. */
   file(kind: string, date: string): Promise<Buffer>;
 }
@@ -58,6 +60,7 @@ export function railControl(url: string): RailControl {
       )) as WrittenCallback;
     },
     setCallbacks: async (callbacks) => void (await post('settings', { callbacks })),
+    setNotifyUrl: async (notifyUrl) => void (await post('settings', { notifyUrl })),
     file: async (kind, date) =>
       Buffer.from(await (await ask(`${url}/control/file?${new URLSearchParams({ kind, date })}`)).arrayBuffer()),
   };

@@ -14,7 +14,7 @@ afterEach(async () => {
 const reply = (status: number, body: object): RailReply => ({ status, body: JSON.stringify(body) });
 
 /** A rail with one operation. It signs by a header that says who signed. */
-async function tinyRail() {
+async function tinyRail(more: Partial<RailProtocol<'open', RailEvent>> = {}) {
   const orders: string[] = [];
   const callbacks = new Callbacks<RailEvent>({
     write: ({ id }) => ({ headers: { 'x-signed-by': 'rail' }, body: id }),
@@ -48,6 +48,7 @@ async function tinyRail() {
     },
     books: () => ({ orders, total: 5n * BigInt(orders.length) }),
     file: (kind, date) => (kind === 'bill' ? { name: `${date}.csv`, content: Buffer.from(date) } : null),
+    ...more,
   };
   const { url, close } = await serveRail(rail);
   closing.push(close);
@@ -73,6 +74,19 @@ async function shop(understandsFrom = 1) {
 }
 
 describe('a simulated rail', () => {
+  it('learns where notifications go, unless its orders say so', async () => {
+    const registered: string[] = [];
+    const { control } = await tinyRail({ register: (url) => void registered.push(url) });
+    const ordering = await tinyRail();
+
+    await control.setNotifyUrl('http://127.0.0.1:1/told');
+    const refused = expect(ordering.control.setNotifyUrl('http://127.0.0.1:1/')).rejects.toThrow('Each order of tiny');
+
+    await refused;
+    await expect(control.setNotifyUrl('told')).rejects.toThrow('no address');
+    expect(registered).toEqual(['http://127.0.0.1:1/told']);
+  });
+
   it('does the work, signs its answer and keeps books', async () => {
     const { control, open } = await tinyRail();
 

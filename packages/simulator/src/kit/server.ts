@@ -65,6 +65,12 @@ export interface RailProtocol<Operation extends string, Event extends RailEvent>
   act(act: Act): unknown;
   /** Everything that the rail knows, as JSON can tell it. */
   books(): unknown;
+  /**
+   * Says where notifications go, on rails whose orders do not.
+   *
+   * @throws Error with a sentence for the person who asked
+   */
+  register?(notifyUrl: string): void;
   /** A daily file. Null: there is none of this kind. */
   file?(kind: string, date: string): { readonly name: string; readonly content: Buffer } | null;
 }
@@ -169,8 +175,9 @@ async function control<Operation extends string>(
       case 'act':
         return json({ result: actOnce(rail, acts, body as Act & { key?: string }) });
       case 'settings': {
-        const { callbacks } = body as { callbacks?: 'auto' | 'manual' };
+        const { callbacks, notifyUrl } = body as { callbacks?: 'auto' | 'manual'; notifyUrl?: string };
         if (callbacks !== undefined) rail.callbacks.options.automatic = callbacks === 'auto';
+        if (notifyUrl !== undefined) registerAt(rail, notifyUrl);
         return json({});
       }
       case 'callbacks/deliver':
@@ -185,6 +192,12 @@ async function control<Operation extends string>(
   } catch (error) {
     return json({ message: error instanceof Error ? error.message : String(error) }, 400);
   }
+}
+
+function registerAt(rail: RailProtocol<string, any>, notifyUrl: string): void {
+  if (rail.register === undefined) throw new Error(`Each order of ${rail.name} says where its notifications go.`);
+  if (!URL.canParse(notifyUrl)) throw new Error('"notifyUrl" is no address.');
+  rail.register(notifyUrl);
 }
 
 /** What came of the acts that had a key, by it. */

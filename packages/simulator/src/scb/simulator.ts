@@ -80,12 +80,13 @@ export async function startScbSimulator({
   });
   const desk: Desk = { partner, book, now, tokens: new Map() };
 
-  const { url, close } = await serveRail(protocolOf(desk, callbacks), { port });
+  const register = (to: string) => void (callbackUrl = to);
+  const { url, close } = await serveRail({ ...protocolOf(desk, callbacks), register }, { port });
   return {
     url,
     credentials: partner,
     control: railControl(url),
-    registerCallback: (to) => void (callbackUrl = to),
+    registerCallback: register,
     reverse: (transactionId) => book.reverse(transactionId),
     endTokens: () => desk.tokens.clear(),
     slipOf(transactionId) {

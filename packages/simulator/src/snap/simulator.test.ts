@@ -205,6 +205,7 @@ describe('the simulated acquirer', () => {
     await control.act({ action: 'pay', reference: 'O1', paidAt: new Date(Date.now() - 60_000).toISOString() });
     await expect(control.act({ action: 'pay', reference: 'O1' })).rejects.toThrow('paid already');
     expect(() => registerNotifyUrl('http://127.0.0.1/elsewhere')).toThrow('/v1.0/qr/qr-mpm-notify');
+    await expect(startSnapSimulator({ notifyUrl: 'elsewhere' })).rejects.toThrow('/v1.0/qr/qr-mpm-notify');
   });
 });
 

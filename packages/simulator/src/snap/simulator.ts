@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { Callbacks } from '../kit/callbacks.js';
 import { railControl, type RailControl } from '../kit/client.js';
 import { seededNumbers } from '../kit/numbers.js';
@@ -58,6 +58,8 @@ const NOWHERE = 'http://127.0.0.1:9';
 /**
  * Starts a QRIS acquirer that speaks SNAP, has one merchant and exists only on this machine. Answers of SNAP carry no
  * signature, so that the behaviour `bad_signature` changes nothing here.
+ *
+ * @throws Error when `notifyUrl` does not end with the path of notifications
  */
 export async function startSnapSimulator({
   port = 0,
@@ -74,11 +76,12 @@ export async function startSnapSimulator({
   const merchant = {
     merchantId: numbers('merchant').slice(-15),
     clientId: `SIM-${numbers('client').slice(-12)}`,
-    clientSecret: BigInt(numbers('secret')).toString(36),
+    clientSecret: randomBytes(16).toString('hex'),
     channelId: '95221',
     publicKey: merchantKey.publicKey,
   };
-  let registered = notifyUrl;
+  let registered = checkNotifyUrl(notifyUrl, profile);
+  const register = (address: string) => void (registered = checkNotifyUrl(address, profile));
   let sent = 0;
   const sender: Sender = {
     dialect,
@@ -114,7 +117,7 @@ export async function startSnapSimulator({
     requests: [],
   };
 
-  const { url, close } = await serveRail(protocolOf(desk, callbacks), { port });
+  const { url, close } = await serveRail({ ...protocolOf(desk, callbacks), register }, { port });
   return {
     url,
     credentials: {
@@ -127,15 +130,16 @@ export async function startSnapSimulator({
       publicKey: acquirerKey.publicKey.export({ type: 'spki', format: 'pem' }) as string,
     },
     control: railControl(url),
-    registerNotifyUrl(address) {
-      if (!new URL(address).pathname.endsWith(dialect.notifyPath)) {
-        throw new Error(`Notifications of "${profile}" go to an address that ends with ${dialect.notifyPath}.`);
-      }
-      registered = address;
-    },
+    registerNotifyUrl: register,
     revokeTokens: () => desk.tokens.clear(),
     close,
   };
+}
+
+function checkNotifyUrl(address: string, profile: SnapProfile): string {
+  const { notifyPath } = DIALECTS[profile];
+  if (URL.canParse(address) && new URL(address).pathname.endsWith(notifyPath)) return address;
+  throw new Error(`Notifications of "${profile}" go to an address that ends with ${notifyPath}.`);
 }
 
 function protocolOf(desk: Desk, callbacks: Callbacks<SnapEvent>): RailProtocol<SnapOperation, SnapEvent> {
