@@ -49,6 +49,6 @@ function exactly(specifier) {
 }
 
 /** @param {string} path */
-function readJson(path) {
+export function readJson(path) {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
