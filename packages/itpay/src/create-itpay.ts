@@ -11,13 +11,16 @@ import {
 } from '@itpay/gateway';
 import {
   Accounts,
+  Commands,
   createKernel,
   inStartOrder,
   redactingLogger,
   secretsFrom,
   type Account,
   type AnyPlugin,
+  type Command,
   type EventHandler,
+  type PluginApis,
 } from '@itpay/kernel';
 import { payment, type PaymentApi } from '@itpay/payment';
 import { simulator } from '@itpay/simulator';
@@ -31,7 +34,7 @@ import { secretKeys } from './secret-key.js';
 import { STOP_TIMEOUT_MS, stopWithin, type Stoppable } from './stop.js';
 
 /** A running ItPay, in the host's process. */
-export interface ItPay {
+export interface ItPay<P extends readonly AnyPlugin[] = readonly AnyPlugin[]> {
   /** Payments of the default account, in the default mode. */
   readonly payments: Payments;
   /** The same for another account or mode, and every route of the API. */
@@ -50,6 +53,10 @@ export interface ItPay {
    * @param options.name tells subscribers apart over restarts; needed where two subscribe to the same pattern
    */
   on(pattern: string, handler: EventHandler, options?: { readonly name?: string }): void;
+  /** What each plugin of the host offers, by the plugin's name: `pay.plugins.loyalty.balanceOf('customer-17')`. */
+  readonly plugins: PluginApis<P>;
+  /** The commands that plugins bring, for `itpay run`. */
+  readonly commands: readonly Command[];
   /** What a host package mounts: one neutral request in, one response out. */
   readonly handle: Handle;
   /** The same as a web-standard function. `basePath` of the URL is the path of `publicUrl`. */
@@ -113,7 +120,7 @@ export function allPlugins(
  * @throws ItPayError `CONFIGURATION_INVALID`, `DATABASE_LOCKED` or `MIGRATION_PENDING`; the message names the option and
  *   the way out, and nothing is left running
  */
-export async function createItPay(given: ItPayOptions): Promise<ItPay> {
+export async function createItPay<const P extends readonly AnyPlugin[]>(given: ItPayOptions<P>): Promise<ItPay<P>> {
   const options = checkOptions(given);
   const keys = await secretKeys(options);
   const logger = redactingLogger(options.logger ?? defaultLogger(), [...keys, ...passwordOf(options.database)]);
@@ -167,6 +174,8 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
       },
       accounts,
       keys: gatewayApi.keys,
+      plugins: pluginsOf(kernel.plugins as PluginApis<P>, given.plugins),
+      commands: kernel.all(Commands),
       on: (pattern, handler, { name } = {}) => kernel.on(pattern, handler, name),
       handle: gatewayApi.handle,
       fetch: toFetch(gatewayApi.handle, { basePath: new URL(options.publicUrl).pathname }),
@@ -179,6 +188,12 @@ export async function createItPay(given: ItPayOptions): Promise<ItPay> {
     await kernel.close();
     throw error;
   }
+}
+
+// What the plugins of the framework offer each other is not the host's.
+function pluginsOf<P extends readonly AnyPlugin[]>(apis: PluginApis<P>, plugins: P): PluginApis<P> {
+  const names = new Set(plugins.map(({ name }) => name));
+  return Object.fromEntries(Object.entries(apis).filter(([name]) => names.has(name))) as PluginApis<P>;
 }
 
 interface BuiltInApis {

@@ -22,11 +22,11 @@ import type { WebhookOptions } from '@itpay/webhook';
 import type { Knex } from 'knex';
 
 /** What a host says about its ItPay. Only `publicUrl` and `plugins` have no default. */
-export interface ItPayOptions {
+export interface ItPayOptions<P extends readonly AnyPlugin[] = readonly AnyPlugin[]> {
   /** Where the mount is reached from outside: `https://shop.example/itpay`. All links are built from it. */
   readonly publicUrl: string;
   /** Channels and other plugins. Payment, gateway and pay page are there already. */
-  readonly plugins: readonly AnyPlugin[];
+  readonly plugins: P;
 
   /** A PostgreSQL URL. Left out: an embedded PostgreSQL in `dataDir`, for one process. */
   readonly database?: string;

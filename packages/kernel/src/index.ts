@@ -104,6 +104,7 @@ export {
   type LoggedEvent,
   type LogReader,
 } from './events/subscriptions.js';
+export { Commands, type Command, type CommandContext } from './commands/command.js';
 export {
   HOOK_POINTS,
   Hooks,

@@ -12,6 +12,22 @@ export interface Client {
    * @throws ApiError when the API refuses; CommandError when nobody answers
    */
   request(method: Method, path: string, options?: RequestOptions): Promise<any>;
+  /**
+   * Brings a file of a bank or a rail.
+   *
+   * @returns the JSON of the statement
+   * @throws ApiError or ItPayError when the file is refused; CommandError when nobody answers
+   */
+  importStatement(statement: StatementFile): Promise<any>;
+  /**
+   * Fetches a file.
+   *
+   * @param link its `download_url`, from an answer just now
+   * @throws ApiError when the link has ended; CommandError when nobody answers
+   */
+  download(link: string): Promise<Uint8Array>;
+  /** Lets work go on that was put into the background: does it, where nobody else can, or gives a server a moment. */
+  goOn(): Promise<void>;
   /** Nobody else can write while this client is open: it has the embedded database. */
   readonly alone: boolean;
 }
@@ -22,6 +38,14 @@ export interface RequestOptions {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: object;
   readonly signal?: AbortSignal;
+}
+
+export interface StatementFile {
+  readonly channel: string;
+  readonly name: string;
+  readonly file: Uint8Array;
+  /** Called where the file is read in this process. */
+  readonly onProgress: (done: { readonly rows: number; readonly of: number }) => void;
 }
 
 export interface ConnectionOptions {
@@ -58,8 +82,7 @@ export async function withClient<T>(command: Command, work: (client: Client) => 
   try {
     return await withItPay(command, async (pay, { alone }) => {
       const account = await chooseAccount(pay, options.account);
-      const { call } = pay.as({ account, livemode: options.live === true, id: 'command-line' });
-      return work(localClient(call, alone));
+      return work(localClient(pay, pay.as({ account, livemode: options.live === true, id: 'command-line' }), alone));
     });
   } catch (error) {
     throw isItPayError(error) && error.code === 'DATABASE_LOCKED' ? askTheServer(error) : error;
@@ -79,51 +102,100 @@ export function requireOthersWriting({ alone }: Client, orElse: string): void {
   );
 }
 
-type Call = ReturnType<Parameters<Parameters<typeof withItPay>[1]>[0]['as']>['call'];
+type Opened = Parameters<Parameters<typeof withItPay>[1]>[0];
 
-function localClient(call: Call, alone: boolean): Client {
+function localClient(pay: Opened, { call, payments }: ReturnType<Opened['as']>, alone: boolean): Client {
+  const request: Client['request'] = async (method, path, { query, body, signal } = {}) => {
+    const answer = await call({ method, path, query, body, signal, idempotencyKey: keyFor(method) });
+    return bodyOrThrow(answer.status, answer.body);
+  };
   return {
     alone,
-    async request(method, path, { query, body, signal } = {}) {
-      const answer = await call({ method, path, query, body, signal, idempotencyKey: keyFor(method) });
-      return bodyOrThrow(answer.status, answer.body);
+    request,
+    async importStatement(file) {
+      const { statement } = await payments.importStatement(file);
+      return request('GET', `/v1/statements/${statement.id}`);
     },
+    download: async (link) => bytesOrThrow(await pay.fetch(new Request(link))),
+    goOn: () => (alone ? pay.settle() : moment()),
   };
 }
 
 /** In milliseconds. Longer than any answer takes that is not a long poll. */
 const HTTP_LIMIT_MS = 60_000;
+/** The same for a file with tens of thousands of rows. */
+const IMPORT_LIMIT_MS = 15 * 60_000;
 
 function httpClient(url: string, apiKey: string): Client {
+  async function send(method: Method, path: string, { query = {}, body, type, limitMs, signal }: Sent) {
+    const target = new URL(url + path);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined) target.searchParams.set(name, String(value));
+    }
+    const key = keyFor(method);
+    const limit = AbortSignal.timeout(limitMs);
+    const response = await fetch(target, {
+      method,
+      redirect: 'error', // a redirect would take the key along
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(key !== undefined && { 'idempotency-key': key }),
+        ...(body !== undefined && { 'content-type': type }),
+      },
+      ...(body !== undefined && { body }),
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+    }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw new CommandError(`${url} does not answer: ${reasonOf(error)}. Is the server running, and is --url right?`);
+    });
+    const text = await response.text();
+    return bodyOrThrow(response.status, text === '' ? null : jsonOf(text, url, response.status));
+  }
   return {
     alone: false,
-    async request(method, path, { query = {}, body, signal } = {}) {
-      const target = new URL(url + path);
-      for (const [name, value] of Object.entries(query)) {
-        if (value !== undefined) target.searchParams.set(name, String(value));
-      }
-      const key = keyFor(method);
-      const limit = AbortSignal.timeout(HTTP_LIMIT_MS);
-      const response = await fetch(target, {
-        method,
-        redirect: 'error', // a redirect would take the key along
-        headers: {
-          authorization: `Bearer ${apiKey}`,
-          ...(key !== undefined && { 'idempotency-key': key }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
+    request: (method, path, { query, body, signal } = {}) =>
+      send(method, path, {
+        query,
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-      }).catch((error: unknown) => {
-        signal?.throwIfAborted();
-        throw new CommandError(
-          `${url} does not answer: ${reasonOf(error)}. Is the server running, and is --url right?`,
-        );
+        type: 'application/json',
+        limitMs: HTTP_LIMIT_MS,
+        signal,
+      }),
+    importStatement: ({ channel, name, file }) =>
+      send('POST', '/v1/statements', {
+        query: { channel, name },
+        body: file,
+        type: 'application/octet-stream',
+        limitMs: IMPORT_LIMIT_MS,
+      }),
+    // The link has the public address of the server, which need not lead anywhere from here.
+    async download(link) {
+      const target = url + link.slice(link.indexOf('/v1/'));
+      const signal = AbortSignal.timeout(HTTP_LIMIT_MS);
+      const response = await fetch(target, { redirect: 'error', signal }).catch((error: unknown) => {
+        throw new CommandError(`${url} does not answer: ${reasonOf(error)}.`);
       });
-      const text = await response.text();
-      return bodyOrThrow(response.status, text === '' ? null : jsonOf(text, url, response.status));
+      return bytesOrThrow(response);
     },
+    goOn: moment,
   };
+}
+
+const moment = () => new Promise<void>((resolve) => setTimeout(resolve, 500));
+
+async function bytesOrThrow(response: Response): Promise<Uint8Array> {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  if (response.ok) return bytes;
+  bodyOrThrow(response.status, jsonOf(bytes.toString(), response.url, response.status));
+  return bytes;
+}
+
+interface Sent {
+  readonly query?: RequestOptions['query'];
+  readonly body?: string | Uint8Array;
+  readonly type: string;
+  readonly limitMs: number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 function bodyOrThrow(status: number, body: any): unknown {

@@ -7,8 +7,13 @@ import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';
 import { newCommand } from './new-channel.js';
 import { operationsCommand } from './operations.js';
+import { reconcileCommand } from './reconciliations.js';
+import { refundFilesCommand } from './refund-files.js';
+import { reportsCommand } from './reports.js';
+import { runCommand } from './run.js';
 import { simulateCommand } from './simulate.js';
 import { startCommand } from './start.js';
+import { statementsCommand } from './statements.js';
 import { triggerCommand } from './trigger.js';
 import { webhooksCommand } from './webhooks.js';
 
@@ -26,7 +31,7 @@ Channels and other plugins come from itpay.config.js (or .mjs) in the current di
   import { promptpay } from '@itpay/channel-promptpay';
   export default { plugins: [promptpay({ target: '0812345678' })] };
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.
+Exit codes: 0 done, 1 failed, 2 wrong usage; "reconcile": 3 something differs.
 `;
 
 /** The `itpay` command. */
@@ -34,6 +39,7 @@ export function program(): Command {
   const itpay = new Command('itpay')
     .description('Embeddable payments: runs and administers an ItPay installation.')
     .option('--config <file>', 'file with the options of createItPay as its default export')
+    .enablePositionalOptions() // options after "run NAME" are that command's
     .addHelpText('after', ENVIRONMENT)
     .exitOverride((error) => {
       process.exit(error.exitCode === 0 ? 0 : 2);
@@ -45,10 +51,15 @@ export function program(): Command {
   itpay.addCommand(accountsCommand());
   itpay.addCommand(operationsCommand());
   itpay.addCommand(inflowsCommand());
+  itpay.addCommand(statementsCommand());
+  itpay.addCommand(reconcileCommand());
+  itpay.addCommand(refundFilesCommand());
+  itpay.addCommand(reportsCommand());
   itpay.addCommand(eventsCommand());
   itpay.addCommand(webhooksCommand());
   itpay.addCommand(triggerCommand());
   itpay.addCommand(simulateCommand());
+  itpay.addCommand(runCommand());
   itpay.addCommand(newCommand());
   inherit(itpay);
   return itpay;

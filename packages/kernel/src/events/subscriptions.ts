@@ -48,7 +48,8 @@ export interface EventSubscriber {
   readonly name: string;
   /** An event type, `payment_intent.*` or `*`. */
   readonly pattern: string;
-  readonly handle: EventHandler;
+  /** Called as a host's handler is: at least once, and what it writes through `tx` exactly once. No network in here. */
+  handle(event: EventEnvelope<any>, tx: Tx): Promise<unknown> | unknown;
 }
 
 /** Extension point: what plugins do after something happened. */
@@ -86,7 +87,9 @@ export class Subscriptions {
       const { name } = reader;
       this.#places.set(name, { name, known: false, read: (tx, events) => reader.read(tx, events) });
     }
-    for (const { name, pattern, handle } of subscribers) this.add(pattern, handle, name);
+    for (const subscriber of subscribers) {
+      this.#add(subscriber.pattern, subscriber.name, (event, tx) => subscriber.handle(event, tx));
+    }
   }
 
   /**
@@ -95,6 +98,10 @@ export class Subscriptions {
    * @throws ItPayError `CONFIGURATION_INVALID` when the name is taken
    */
   add(pattern: string, handler: EventHandler, name = pattern): void {
+    this.#add(pattern, name, (event, { trx }) => handler(event, { trx }));
+  }
+
+  #add(pattern: string, name: string, handle: EventSubscriber['handle']): void {
     if (this.#places.has(name)) {
       throw new ItPayError('CONFIGURATION_INVALID', {
         message:
@@ -112,7 +119,7 @@ export class Subscriptions {
     const job = `event.deliver:${name}`;
     this.#deliveries.push({
       name: job,
-      run: ({ event }, { complete }) => complete((tx) => this.#deliver(tx, event, handler)),
+      run: ({ event }, { complete }) => complete((tx) => this.#deliver(tx, event, handle)),
     });
     this.#places.set(name, {
       name,
@@ -169,9 +176,9 @@ export class Subscriptions {
     });
   }
 
-  async #deliver(tx: Tx, eventId: string, handler: EventHandler): Promise<void> {
+  async #deliver(tx: Tx, eventId: string, handle: EventSubscriber['handle']): Promise<void> {
     const row = await maybeOne(tx, FIND_EVENT, { id: eventId });
-    if (row !== null) await handler(toEnvelope(row), { trx: tx.trx });
+    if (row !== null) await handle(toEnvelope(row), tx);
   }
 }
 

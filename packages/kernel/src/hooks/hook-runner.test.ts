@@ -115,7 +115,7 @@ describe('Within', () => {
 
     await runner({ within }, { before: over }).within(tx, subject, { id: 'pi_1' });
 
-    expect(within.mock.calls).toEqual([[{ ...subject, object: { id: 'pi_1' } }, { trx: 'the transaction' }]]);
+    expect(within.mock.calls).toEqual([[{ ...subject, object: { id: 'pi_1' } }, tx]]);
   });
 
   it('passes on what a hook throws, so that all is rolled back; a veto says whose it is', async () => {

@@ -57,7 +57,7 @@ export class HookRunner {
   async within(tx: Tx, subject: HookSubject, object: object): Promise<void> {
     for (const hook of this.#hooks.get(subject.point)!) {
       try {
-        await hook.within?.({ ...subject, object: object as Record<string, unknown> }, { trx: tx.trx });
+        await hook.within?.({ ...subject, object: object as Record<string, unknown> }, tx);
       } catch (error) {
         throw named(error, hook);
       }

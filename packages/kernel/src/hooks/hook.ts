@@ -1,6 +1,6 @@
 import { ItPayError } from '@itpay/core';
-import type { Knex } from 'knex';
 import type { Actor } from '../audit.js';
+import type { Tx } from '../ports/database.js';
 import { point } from '../token.js';
 
 /** Where a hook can stand. Each names what is about to happen. */
@@ -53,12 +53,9 @@ export interface Hook {
   readonly onError?: 'veto' | 'allow';
   /**
    * Inside the transaction that writes what happens; `object` is as it was just written, in the words of the API. Only work
-   * on the database, through `trx`: it commits or vanishes together with the payment. What it throws rolls everything back.
+   * on the database, through `tx` (a host's own tables through `tx.trx`): it commits or vanishes together with the payment. What it throws rolls everything back.
    */
-  within?(
-    subject: HookSubject & { readonly object: Readonly<Record<string, unknown>> },
-    context: { readonly trx: Knex.Transaction },
-  ): Promise<void>;
+  within?(subject: HookSubject & { readonly object: Readonly<Record<string, unknown>> }, tx: Tx): Promise<void>;
 }
 
 /** Extension point: the hooks that plugins bring. Those of one point run in plugin order. */

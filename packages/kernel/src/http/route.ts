@@ -33,6 +33,8 @@ export interface RouteRequest<Params = any, Query = any, Body = any, Raw = any> 
   readonly idempotencyKey: IdempotencyKey | null;
   /** There on routes that are `raw`; null on all others. */
   readonly raw: Raw;
+  /** The bytes of the body, on routes that take a `file`. */
+  readonly file?: Uint8Array;
   /** The wire format in which the caller wants its answer: a date. */
   readonly apiVersion: string;
   /** What a client that connects to an event stream again saw last: its `Last-Event-ID` header. */
@@ -93,6 +95,11 @@ export interface Route<
    * looked at. Such a route is public and takes no idempotency key.
    */
   readonly raw?: Raw;
+  /**
+   * The body is a file of any content type: the route gets its bytes as `request.file`. Everything else is as on other
+   * routes; with an idempotency key, the digest of the bytes is compared. Such a route has no schema for a body.
+   */
+  readonly file?: { readonly maxBytes: number };
   readonly answers: Readonly<Record<number, AnswerDescription>>;
   /** Codes beyond those that every route may answer. */
   readonly errors: readonly ErrorCode[];

@@ -5,7 +5,7 @@ import { token } from '../token.js';
 
 /** Makes ids: a prefix and a UUIDv7 in base32, so that ids of one kind sort by time of creation. */
 export interface IdGenerator {
-  next(prefix: IdPrefix): string;
+  next(prefix: IdPrefix | (string & {})): string;
 }
 export const IdGenerator = token<IdGenerator>('id-generator');
 
