@@ -3,7 +3,7 @@ import { sourceAliases } from './tools/workspaces.mjs';
 
 // Four projects. A file's name decides: `x.test.ts` beside the code is a unit test, `x.db.test.ts` runs once on each
 // database, and what lies in test/ starts real processes. `npm test -- --project unit` runs one of them.
-const databaseTests = ['{packages,adapters,hosts,test}/**/*.db.test.ts'];
+const databaseTests = ['{packages,adapters,hosts,examples,test}/**/*.db.test.ts'];
 const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**'];
 
 const seconds = (n: number) => n * 1000;

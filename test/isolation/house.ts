@@ -1,3 +1,4 @@
+import { bankTransfer } from '@itpay/channel-bank-transfer';
 import { promptpay } from '@itpay/channel-promptpay';
 import { definePlugin, Routes, token, type AnyPlugin, type Route } from '@itpay/kernel';
 import { createFakeRailServer, fakeChannel } from '@itpay/testkit/fake-rail';
@@ -43,6 +44,7 @@ export async function isolationHouse(more: readonly AnyPlugin[] = []) {
     account: 'First Shop',
     plugins: [
       promptpay({ target: '0812345678' }),
+      bankTransfer({ beneficiary: 'Laden GmbH', account: { kind: 'sepa', iban: 'DE89370400440532013000' } }),
       fakeChannel({ url, secret, mode: 'test' }, { url, secret, mode: 'live' }),
       routeTable(routes),
       ...more,
@@ -75,7 +77,7 @@ export async function isolationHouse(more: readonly AnyPlugin[] = []) {
       new Request(PUBLIC_URL + path + (search && `?${search}`), {
         method,
         headers: all,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(body !== undefined && { body: body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body) }),
       }),
     );
     const streams = response.headers.get('content-type')?.startsWith('text/event-stream') === true;

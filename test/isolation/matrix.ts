@@ -3,7 +3,16 @@ import type { IdPrefix } from '@itpay/core';
 import { contents } from '../scenarios/tables.js';
 import { belongings, type Belongings } from './belongings.js';
 import type { Answer, House, Sent, Tenant } from './house.js';
-import { BODIES, IN_STATE, OBJECTS, openIntent, QUERIES, REFUSED_TO_OWNER, SHARED_PARAMETERS } from './objects.js';
+import {
+  BODIES,
+  FILES,
+  IN_STATE,
+  OBJECTS,
+  openIntent,
+  QUERIES,
+  REFUSED_TO_OWNER,
+  SHARED_PARAMETERS,
+} from './objects.js';
 import { sampleOf, type Described, type Slot } from './slots.js';
 
 /** What is wrong, as sentences that name the request. All of them are empty in a house where nobody sees another one. */
@@ -158,14 +167,14 @@ function fill(
     return slot === undefined ? SHARED_PARAMETERS[name]!.value : objects.get(slot)!;
   });
   const named = Object.fromEntries(at('query').map((slot) => [slot.name, objects.get(slot)!]));
-  const body = route.body && { ...sampleOf(route.body), ...BODIES[title]?.(house) };
+  const body = FILES[title]?.() ?? (route.body && { ...sampleOf(route.body), ...BODIES[title]?.(house) });
   const [field] = at('body');
   if (field !== undefined) put(body, field.name.split('.'), objects.get(field)!);
   return { path, query: { ...QUERIES[title], ...named, ...query }, body };
 }
 
 function put(into: any, [name, ...rest]: readonly string[], value: string): void {
-  if (rest.length === 0) into[name!] = value;
+  if (rest.length === 0) into[name!] = name!.endsWith('_ids') ? [value] : value;
   else put((into[name!] ??= {}), rest, value);
 }
 

@@ -11,6 +11,8 @@ export const PUBLIC_ROUTES: Readonly<Record<string, string>> = {
   'GET /errors': 'the error codes, the same for everybody',
   'GET /errors/{code}': 'one error code; {code} names no object',
   'POST /v1/channels/{channel}/callback/{token}': 'the signature of the rail decides, and its answer holds no object',
+  'GET /v1/reports/{id}/download': 'the signature in the address decides, which only its owner gets; test/reports',
+  'GET /v1/refund-files/{id}/download': 'the same as for reports',
   'GET /pay/{id}': 'the display token, in the address or in a cookie, decides; test/isolation/by-hand.db.test.ts',
   'GET /assets/pay.js': 'a file of the software',
   'GET /assets/pay.css': 'a file of the software',

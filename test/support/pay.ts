@@ -1,4 +1,5 @@
 import { promptpay } from '@itpay/channel-promptpay';
+import type { AnyPlugin } from '@itpay/kernel';
 import { testInstance } from '@itpay/testkit';
 import { createItPay, type ItPayOptions } from 'itpay';
 import { whenFileEnds } from './cleanup.js';
@@ -14,12 +15,13 @@ export async function freshStore(): Promise<Pick<ItPayOptions, 'database' | 'dat
 }
 
 /** A whole ItPay on this run's back end, with PromptPay in both modes. It is stopped when the test file ends. */
-export async function testPay(options: Partial<ItPayOptions> = {}) {
-  const instance = await testInstance(createItPay, {
-    plugins: [promptpay({ target: '0812345678' })],
-    ...(await freshStore()),
-    ...options,
-  });
+export async function testPay<const P extends readonly AnyPlugin[] = readonly AnyPlugin[]>(
+  options: Partial<ItPayOptions<P>> = {},
+) {
+  const plugins = options.plugins ?? ([promptpay({ target: '0812345678' })] as unknown as P);
+  // testInstance brings the address.
+  const all = { ...(await freshStore()), ...options, plugins } as ItPayOptions<P>;
+  const instance = await testInstance(createItPay<P>, all);
   whenFileEnds(() => instance.stop());
   return instance;
 }

@@ -239,6 +239,10 @@ export const ERROR_CODES = Object.freeze({
     'The amount has more decimals than can be expressed.',
     'Use an amount the channel can express, such as whole rupiah for IDR; amounts are never rounded.',
   ),
+  REFUND_FILE_EMPTY: unprocessable(
+    'No refund can go into the file, so there is none.',
+    'Read details.left_out for why each stays out; import the statement that names the payers, or send them by hand.',
+  ),
   CURRENCY_NOT_SUPPORTED: beyondChannel(
     'No suitable channel takes this currency.',
     'Choose a channel for the currency, or one of the currencies that details.allowed lists.',
