@@ -106,7 +106,7 @@ describe('a payer who opened the pay page', () => {
     const second = await stream.next();
 
     expect(stream.response.headers.get('content-type')).toBe('text/event-stream');
-    expect(stream.response.headers.get('cache-control')).toBe('no-store');
+    expect(stream.response.headers.get('cache-control')).toBe('no-store, no-transform');
     expect(first).toMatchObject({ id: intent.id, status: 'qr_generated', version: intent.version });
     expect(second).toMatchObject({ id: intent.id, status: 'succeeded' });
     expect(Object.keys(second)).not.toContain('metadata');

@@ -27,11 +27,19 @@ describe('Calls in the host’s process, for another account or mode', () => {
     present: (who, id) => inProcess(who).payments.present(id),
     captureIntent: (who, id) => inProcess(who).payments.captureIntent(id, { idempotencyKey: 'shared' }),
     cancelIntent: (who, id) => inProcess(who).payments.cancelIntent(id, { idempotencyKey: 'shared' }),
+    refundIntent: (who, id) => inProcess(who).payments.refundIntent(id, { idempotencyKey: 'shared' }),
+    listRefunds: (who, id) => inProcess(who).payments.listRefunds(id),
+  };
+  /** What the owner of an open payment gets, where it is not that payment. */
+  const own: Record<string, unknown> = {
+    captureIntent: 'INVALID_STATE_TRANSITION',
+    refundIntent: 'PAYMENT_NOT_SUCCEEDED',
+    listRefunds: [],
   };
 
   it('are all tried here', () => {
-    // A statement names nothing of anybody; test/statements tries the other accounts.
-    const others = ['createIntent', 'importStatement', 'listIntents'];
+    // These name nothing of anybody; test/statements tries the other accounts.
+    const others = ['createIntent', 'importStatement', 'listIntents', 'prepare'];
 
     expect(Object.keys(inProcess(owner).payments).toSorted()).toEqual([...Object.keys(byId), ...others].toSorted());
   });
@@ -49,11 +57,10 @@ describe('Calls in the host’s process, for another account or mode', () => {
     }
 
     expect(await contents(house.pay.knex)).toEqual(before);
-    // Its owner gets in: what this is about exists, though it cannot be captured.
-    const own = await byId[method]!(owner, id).catch((error: unknown) => error);
-    expect(isItPayError(own) ? own.code : (own as { id: string }).id).toBe(
-      method === 'captureIntent' ? 'INVALID_STATE_TRANSITION' : id,
-    );
+    // Its owner gets in: what this is about exists, though it cannot be captured or refunded yet.
+    const got = await byId[method]!(owner, id).catch((error: unknown) => error);
+    const told = isItPayError(got) ? got.code : Array.isArray(got) ? got : (got as { id: string }).id;
+    expect(told).toEqual(own[method] ?? id);
   });
 
   it('list nothing of others, wherever a page begins', async () => {

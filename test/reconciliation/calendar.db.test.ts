@@ -74,34 +74,36 @@ describe('The calendar', () => {
     expect((await t.request('GET', path)).status).toBe(404);
   });
 
-  it.skipIf(backend() !== 'postgres')('starts one run, however many processes look', async () => {
-    const store = await freshStore();
-    const t = await reconciliationRig(store);
-    const { url, secret } = t.rail;
-    const others = [];
-    for (let n = 0; n < 2; n += 1) {
-      const pay = await createItPay({
-        ...store,
-        publicUrl: 'https://shop.example/itpay',
-        account: 'Test Shop',
-        mode: 'test',
-        clock: t.clock,
-        logger: t.logger,
-        work: false,
-        plugins: [fakeChannel({ url, secret, mode: 'test', capabilities: [...FAKE_CAPABILITIES, 'statement'] })],
-      });
-      whenFileEnds(() => pay.stop());
-      others.push(pay);
-    }
-    await t.settle();
-    await t.pay();
-    await t.advance('31h');
+  if (backend() === 'postgres') {
+    it('starts one run, however many processes look', async () => {
+      const store = await freshStore();
+      const t = await reconciliationRig(store);
+      const { url, secret } = t.rail;
+      const others = [];
+      for (let n = 0; n < 2; n += 1) {
+        const pay = await createItPay({
+          ...store,
+          publicUrl: 'https://shop.example/itpay',
+          account: 'Test Shop',
+          mode: 'test',
+          clock: t.clock,
+          logger: t.logger,
+          work: false,
+          plugins: [fakeChannel({ url, secret, mode: 'test', capabilities: [...FAKE_CAPABILITIES, 'statement'] })],
+        });
+        whenFileEnds(() => pay.stop());
+        others.push(pay);
+      }
+      await t.settle();
+      await t.pay();
+      await t.advance('31h');
 
-    await Promise.all([t.settle(), ...others.map((pay) => pay.settle())]);
-    await t.settle();
+      await Promise.all([t.settle(), ...others.map((pay) => pay.settle())]);
+      await t.settle();
 
-    expect(await t.runs()).toMatchObject([{ trigger: 'daily', status: 'completed', counts: { matched: 1 } }]);
-  });
+      expect(await t.runs()).toMatchObject([{ trigger: 'daily', status: 'completed', counts: { matched: 1 } }]);
+    });
+  }
 });
 
 it('A run that dies between any two steps ends as it would have ended, with one alarm of each', async () => {

@@ -113,7 +113,7 @@ exec 3<&0
 "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale="$LC_ALL" --no-sync >"$folder/log" 2>&1 &&
 {
   "$bin/postgres" -D "$folder/data" -p "$port" -k '' -c listen_addresses=127.0.0.1 \\
-    -c fsync=$sync -c full_page_writes=$sync -c max_connections=200 >>"$folder/log" 2>&1 3<&- &
+    -c fsync=$sync -c full_page_writes=$sync -c max_connections=500 >>"$folder/log" 2>&1 3<&- &
   server=$!
   { read -r _ <&3; kill -QUIT $server; } 2>/dev/null &
   wait $server

@@ -1840,13 +1840,7 @@ export interface components {
        * @example promptpay
        */
       channel?: string;
-      /**
-       * @description Rails, the preferred first; `channel`, when given too, is one of them and comes first. The next one takes over while no QR was shown, when one certainly did not open the order
-       * @example [
-       *   "wechat",
-       *   "alipay"
-       * ]
-       */
+      /** @description Rails, the preferred first; `channel`, when given too, is one of them and comes first. The next one takes over while no QR was shown, when one certainly did not open the order */
       allowed_channels?: string[];
       /** @enum {string} */
       capture_method?: 'automatic' | 'manual';

@@ -92,7 +92,6 @@ export const createIntentBody = z
         description:
           'Rails, the preferred first; `channel`, when given too, is one of them and comes first. The next one takes over ' +
           'while no QR was shown, when one certainly did not open the order',
-        example: ['wechat', 'alipay'],
       }),
     capture_method: z.enum(['automatic', 'manual']).optional(),
     confirm_duplicate: z.boolean().optional().meta({

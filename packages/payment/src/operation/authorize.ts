@@ -9,6 +9,7 @@ import {
 } from '@itpay/kernel';
 import { changeIntent } from '../intent/change.js';
 import type { PaymentIntent } from '../intent/intent.js';
+import { expireNow } from '../intent/expire.js';
 import { isOpen } from '../intent/machine.js';
 import { presentQr } from '../intent/present.js';
 import { reroute } from '../routing/reroute.js';
@@ -27,7 +28,8 @@ type Opened = { readonly shown: QrPresentation } | { readonly order: OrderStatus
 
 /** Opening an order at a rail with a network. */
 export function authorizeHandler(services: PaymentServices): OperationHandler<Opened> {
-  const { guard, channels, store } = services;
+  const { clock, guard, channels, store } = services;
+  const isOver = ({ expiresAt }: PaymentIntent) => expiresAt <= clock.now();
 
   async function open(operation: Operation, channel: Channel): Promise<Outcome<Opened>> {
     const { intent } = (await store.findForPayer(operation.paymentIntentId))!;
@@ -52,7 +54,7 @@ export function authorizeHandler(services: PaymentServices): OperationHandler<Op
   return {
     async wanted(tx, { paymentIntentId, reference }) {
       const intent = await store.lockAny(tx, paymentIntentId);
-      return isOpen(intent.status) && intent.channelReference === reference;
+      return isOpen(intent.status) && intent.channelReference === reference && !isOver(intent);
     },
 
     call: (operation) => open(operation, channelOf(channels, operation)),
@@ -82,6 +84,10 @@ export function authorizeHandler(services: PaymentServices): OperationHandler<Op
         if (await reroute(services, tx, actor, intent, operation)) return;
       }
       if (outcome.outcome === 'declined' && isOpen(intent.status)) {
+        if (operation.failure?.category === 'expired' && isOver(intent)) {
+          await expireNow(services, tx, actor, intent);
+          return;
+        }
         await changeIntent(services, tx, actor, intent, ['fail'], { fields: { failure: failureOf(operation) } });
       }
       if (outcome.outcome !== 'succeeded') return;
