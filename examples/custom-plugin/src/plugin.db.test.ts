@@ -109,6 +109,22 @@ it('forgets points after a year, as far as they are still there', async () => {
   expect(await pointsOf('eve')).toMatchObject({ points: 0, entries: [{ kind: 'expired', points: -120 }, {}] });
 });
 
+it('lets nobody buy who is blocked, in a transaction of the host either', async () => {
+  const { pay } = t;
+  const amount = { currency: 'THB', value: 10_000n };
+  const input = { amount, channel: 'promptpay', orderReference: 'trx-1', metadata: { customer: 'fay' } };
+
+  const ticket = await pay.payments.prepare(input);
+  await pay.knex.transaction((trx) => pay.payments.createIntent(input, { trx, ticket }));
+
+  expect((await pay.payments.listIntents({ orderReference: 'trx-1' })).intents).toHaveLength(1);
+  blocked.add('fay');
+  await expect(pay.payments.prepare(input)).rejects.toMatchObject({
+    code: 'OPERATION_VETOED',
+    details: { veto: 'customer_blocked', hook: 'loyalty.blocked' },
+  });
+});
+
 it('refuses an option that makes no sense', () => {
   expect(() => loyalty({ unitsPerPoint: 0 })).toThrow(expect.objectContaining({ param: 'unitsPerPoint' }));
 });
