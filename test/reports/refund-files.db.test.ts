@@ -1,3 +1,4 @@
+import { tablesWith } from '../scenarios/tables.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { backend } from '../support/database.js';
 import { pathOf, shop, type Shop } from './shop.js';
@@ -168,6 +169,19 @@ describe('a file that was made', () => {
 
     expect([first.status, again.status, again.body.id]).toEqual([201, 201, first.body.id]);
     expect(await count()).toBe(before + 1);
+  });
+
+  it('gives a repeated request a link that opens, and stores none', async () => {
+    await waiting(s);
+    const first = await create(s, undefined, 'twice');
+    s.clock.advance('1h');
+
+    const again = await create(s, undefined, 'twice');
+
+    expect([first.body.id, again.headers.get('idempotent-replayed')]).toEqual([again.body.id, 'true']);
+    expect((await s.request('GET', pathOf(again.body.download_url), { key: null })).status).toBe(200);
+    const signature = new URL(first.body.download_url).searchParams.get('signature')!;
+    expect(await tablesWith(s.pay.knex, signature)).toEqual([]);
   });
 
   it('names nobody in the database, the log or the audit', async () => {

@@ -1,16 +1,17 @@
 import { ItPayError } from '@itpay/core';
 import type { Clock, Secrets } from '@itpay/kernel';
+import { z } from 'zod';
 
 const PURPOSE = 'download';
 /** How long a link can be opened, in milliseconds. */
 export const LINK_MS = 15 * 60_000;
 
-/** What a signed link carries in its query. */
-export interface LinkQuery {
-  /** Seconds since 1970. */
-  readonly expires: string;
-  readonly signature: string;
-}
+/** What a signed link carries in its query; `expires` is in seconds since 1970. */
+export const linkQuery = z.strictObject({
+  expires: z.string().regex(/^[1-9]\d{0,11}$/),
+  signature: z.string().max(100),
+});
+export type LinkQuery = z.infer<typeof linkQuery>;
 
 /**
  * Links to files that open without a key, for a quarter of an hour: for a browser, or for whoever shall fetch the file. They

@@ -1410,7 +1410,7 @@ export interface paths {
         };
       };
       responses: {
-        /** @description The file */
+        /** @description The file: CSV, or JSON (application/json) where that was asked for */
         200: {
           content: {
             'text/csv': unknown;
@@ -1435,7 +1435,7 @@ export interface paths {
         };
       };
       responses: {
-        /** @description The file */
+        /** @description The file: CSV, or JSON (application/json) where that was asked for */
         200: {
           content: {
             'text/csv': unknown;

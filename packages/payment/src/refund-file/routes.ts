@@ -11,14 +11,14 @@ import {
   type Tx,
 } from '@itpay/kernel';
 import { z } from 'zod';
+import { linkQuery } from '../download-links.js';
 import { operatorText, reasonSchema } from '../operation/decision-input.js';
-import { linkQuery } from '../report/routes.js';
 import type { PaymentServices } from '../services.js';
 import { cancelRefundFile, refundFileNotFound } from './cancel.js';
 import { createRefundFile } from './create.js';
 import { MAX_REFUNDS, refundFileMachine, type RefundFile } from './refund-file.js';
 import type { Document } from './store.js';
-import { refundFileSchema, toWireRefundFile } from './wire.js';
+import { refundFileSchema, toWireRefundFile, type WireRefundFile } from './wire.js';
 
 const TAG = 'Refund files';
 const PATH = '/v1/refund-files';
@@ -30,11 +30,15 @@ export function refundFileRoutes(services: PaymentServices): readonly Route[] {
   const { database, refundFiles, idempotency, downloads } = services;
   const present = (file: RefundFile) => toWireRefundFile(file, downloads.issue(pathOf(file.id)));
 
-  /** Runs a decision once per key, in one transaction. */
-  const once = (key: IdempotencyKey | null, status: number, work: (tx: Tx) => Promise<RefundFile>) =>
-    database.transaction((tx) =>
-      idempotency.once(tx, key, async () => ({ status, body: JSON.stringify(present(await work(tx))) })),
+  /** Runs a decision once per key, in one transaction. No link is stored: a repeated request gets one that opens. */
+  async function once(key: IdempotencyKey | null, status: number, work: (tx: Tx) => Promise<RefundFile>) {
+    const answer = await database.transaction((tx) =>
+      idempotency.once(tx, key, async () => ({ status, body: JSON.stringify(toWireRefundFile(await work(tx), null)) })),
     );
+    const plain = JSON.parse(answer.body) as WireRefundFile;
+    const link = plain.status === 'ready' ? downloads.issue(pathOf(plain.id)) : null;
+    return { ...answer, body: { ...plain, download_url: link } };
+  }
 
   const create = defineRoute({
     method: 'POST',

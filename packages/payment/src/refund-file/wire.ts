@@ -38,8 +38,8 @@ export const refundFileSchema = z
 
 export type WireRefundFile = z.infer<typeof refundFileSchema>;
 
-/** @param downloadUrl of this very answer */
-export function toWireRefundFile(file: RefundFile, downloadUrl: string): WireRefundFile {
+/** @param downloadUrl of this very answer; null: it is to be stored */
+export function toWireRefundFile(file: RefundFile, downloadUrl: string | null): WireRefundFile {
   return {
     id: file.id,
     object: 'refund_file',

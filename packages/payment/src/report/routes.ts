@@ -10,7 +10,7 @@ import {
   type RouteAnswer,
 } from '@itpay/kernel';
 import { z } from 'zod';
-import type { DownloadLinks } from '../download-links.js';
+import { linkQuery, type DownloadLinks } from '../download-links.js';
 import { operatorText } from '../operation/decision-input.js';
 import type { PaymentServices } from '../services.js';
 import { isTimeZone } from './days.js';
@@ -22,7 +22,9 @@ import { reportSchema, toWireReport } from './wire.js';
 const TAG = 'Reports';
 const PATH = '/v1/reports';
 const params = z.object({ id: z.string() });
-const file = { 200: { description: 'The file', contentType: 'text/csv' } } as const;
+const file = {
+  200: { description: 'The file: CSV, or JSON (application/json) where that was asked for', contentType: 'text/csv' },
+} as const;
 
 /** Protocol, chapter 12, row 31. */
 export function reportRoutes(services: PaymentServices): readonly Route[] {
@@ -161,12 +163,6 @@ async function fileAnswer(blobs: BlobStore, id: string, report: Report | null): 
     headers: { 'content-disposition': `attachment; filename="${fileName(report)}"` },
   };
 }
-
-/** What a signed link carries. */
-export const linkQuery = z.strictObject({
-  expires: z.string().regex(/^[1-9]\d{0,11}$/),
-  signature: z.string().max(100),
-});
 
 const day = (description: string, example: string) =>
   z.iso
