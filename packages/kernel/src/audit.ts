@@ -24,6 +24,22 @@ export interface AuditEntry {
   readonly evidenceDigest?: Uint8Array;
 }
 
+/** What stands behind the actor of an entry. `host`: code of the shop in the same process. `system`: the framework by itself. */
+export type ActorKind = Principal['kind'] | 'channel' | 'host' | 'system';
+
+/**
+ * What an actor of the audit log is.
+ *
+ * @param kind as the entry has it; null where a part of the framework acted, and in entries from before kinds were kept
+ */
+export function actorKindOf(actor: string, kind: Principal['kind'] | null): ActorKind {
+  if (kind !== null) return kind;
+  if (actor.startsWith('key_')) return 'api_key';
+  if (actor.startsWith('channel:')) return 'channel';
+  if (actor === 'host') return 'host';
+  return actor === 'payer' ? 'display_token' : 'system';
+}
+
 /** Appends to the audit log, in the transaction of what it records. The database refuses every change of an entry. */
 export class AuditLog {
   static readonly token: Token<AuditLog> = token<AuditLog>('audit-log');

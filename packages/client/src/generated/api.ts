@@ -1347,7 +1347,7 @@ export interface paths {
           ending_before?: string;
           created_gte?: string;
           created_lte?: string;
-          type?: 'transactions' | 'settlements' | 'refunds' | 'fees' | 'unattributed' | 'reconciliation';
+          type?: 'transactions' | 'settlements' | 'refunds' | 'fees' | 'unattributed' | 'reconciliation' | 'audit';
           status?: 'pending' | 'ready' | 'failed';
         };
       };
@@ -1362,7 +1362,7 @@ export interface paths {
     };
     /**
      * Have a report written
-     * @description Answers at once; the report becomes `ready` or `failed` soon after, and `report.ready` tells of it. Days are those of UTC unless `time_zone` says otherwise.
+     * @description Answers at once; the report becomes `ready` or `failed` soon after, and `report.ready` tells of it. Days are those of UTC unless `time_zone` says otherwise. A report of the type `audit` needs the scope `audit:read` as well.
      */
     post: {
       requestBody: {
@@ -1422,7 +1422,7 @@ export interface paths {
   '/v1/reports/{id}/download': {
     /**
      * The file of a report, by its signed link
-     * @description The address is the `download_url` of the report. It opens for 15 minutes.
+     * @description The address is the `download_url` of the report. It opens for 15 minutes. Where files are kept in a store that hands them out itself, it leads there: follow the redirect, without a key.
      */
     get: {
       parameters: {
@@ -2067,7 +2067,7 @@ export interface components {
     };
     CreateReport: {
       /** @enum {string} */
-      type: 'transactions' | 'settlements' | 'refunds' | 'fees' | 'unattributed' | 'reconciliation';
+      type: 'transactions' | 'settlements' | 'refunds' | 'fees' | 'unattributed' | 'reconciliation' | 'audit';
       /**
        * @description One rail. Left out: all
        * @example promptpay
@@ -3161,7 +3161,7 @@ export interface components {
       object: 'report';
       livemode: boolean;
       /** @enum {string} */
-      type: 'transactions' | 'settlements' | 'refunds' | 'fees' | 'unattributed' | 'reconciliation';
+      type: 'transactions' | 'settlements' | 'refunds' | 'fees' | 'unattributed' | 'reconciliation' | 'audit';
       /** @enum {string} */
       format: 'csv' | 'json';
       byte_order_mark: boolean;
@@ -3201,7 +3201,7 @@ export interface components {
        * @description When the report is deleted
        */
       expires_at: string;
-      /** @description Opens the file without a key, for 15 minutes; made anew with each answer. Null until it is ready */
+      /** @description Opens the file without a key, for 15 minutes; made anew with each answer. Null until it is ready, and for who may not read it */
       download_url: string | null;
     };
     ReportList: {

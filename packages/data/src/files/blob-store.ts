@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { BlobStore } from '@itpay/kernel';
-
-const KEY = /^[A-Za-z0-9_-][\w.-]*(?:\/[A-Za-z0-9_-][\w.-]*)*$/;
-const LONGEST_KEY = 512;
+import { blobKey } from '../blob-key.js';
 
 /** Blobs as files below a directory, which is made when the first one is stored. */
 export function fileBlobStore(directory: string): BlobStore {
@@ -44,14 +42,8 @@ export function fileBlobStore(directory: string): BlobStore {
   };
 }
 
-// No part begins with a dot, so no key leads out of the directory or onto an unfinished file.
-function fileOf(root: string, key: string): string {
-  if (key.length <= LONGEST_KEY && KEY.test(key)) return join(root, key);
-  throw new TypeError(
-    `The blob key ${JSON.stringify(key.slice(0, 80))} is not allowed. Use parts of letters, digits, "_", "-" and "." ` +
-      `between slashes, none of them beginning with a dot, ${LONGEST_KEY} characters at most: qr/qr_01j2.png.`,
-  );
-}
+// No part of a key begins with a dot, so none leads onto an unfinished file either.
+const fileOf = (root: string, key: string) => join(root, blobKey(key));
 
 async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   const handle = await open(file, 'wx', 0o600);

@@ -1,4 +1,5 @@
 import {
+  actorKindOf,
   actorOf,
   defineRoute,
   listAnswer,
@@ -9,7 +10,7 @@ import {
   type Route,
 } from '@itpay/kernel';
 import { z } from 'zod';
-import { LIST_NEWER, LIST_OLDER, type AuditRow } from './store.js';
+import { LIST, type AuditFilter, type AuditRow } from './store.js';
 
 const entrySchema = z
   .object({
@@ -55,7 +56,7 @@ export function auditRoutes(database: Database): readonly Route[] {
         const { account, livemode } = actorOf(request);
         const { query } = request;
         const page = pageOf(query);
-        const rows = await database.query(page.endingBefore === undefined ? LIST_OLDER : LIST_NEWER, {
+        const filter: AuditFilter = {
           account,
           livemode,
           objectId: query.object_id ?? null,
@@ -65,7 +66,8 @@ export function auditRoutes(database: Database): readonly Route[] {
           createdLte: page.createdLte ?? null,
           cursor: page.endingBefore ?? page.startingAfter ?? null,
           limit: page.limit + 1,
-        });
+        };
+        const rows = await database.query(page.endingBefore === undefined ? LIST.older : LIST.newer, filter);
         return { status: 200, body: listAnswer('/v1/audit-log', rows.map(toWire), page) };
       },
     }),
@@ -78,7 +80,7 @@ function toWire(row: AuditRow): z.infer<typeof entrySchema> {
     object: 'audit_entry',
     livemode: row.livemode,
     created_at: row.at.toISOString(),
-    actor: { id: row.actor, kind: row.actor_kind ?? kindOf(row.actor) },
+    actor: { id: row.actor, kind: actorKindOf(row.actor, row.actor_kind) },
     action: row.action,
     object_id: row.object_id,
     from_state: row.from_state,
@@ -86,12 +88,4 @@ function toWire(row: AuditRow): z.infer<typeof entrySchema> {
     evidence_digest: row.evidence_digest && row.evidence_digest.toString('hex'),
     request_id: row.request_id,
   };
-}
-
-// Parts of the framework act under a name that says what they are; so do keys, in entries from before kinds were kept.
-function kindOf(actor: string): z.infer<typeof entrySchema>['actor']['kind'] {
-  if (actor.startsWith('key_')) return 'api_key';
-  if (actor.startsWith('channel:')) return 'channel';
-  if (actor === 'host') return 'host';
-  return actor === 'payer' ? 'display_token' : 'system';
 }

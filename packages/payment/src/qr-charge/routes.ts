@@ -1,5 +1,5 @@
 import { ItPayError } from '@itpay/core';
-import { defineRoute, type Route, type RouteRequest } from '@itpay/kernel';
+import { defineRoute, type BlobStore, type Logger, type Route, type RouteRequest } from '@itpay/kernel';
 import { z } from 'zod';
 import type { PaymentServices } from '../services.js';
 import { qrPng, qrSvg } from './image.js';
@@ -12,7 +12,7 @@ const TAG = 'QR charges';
 const params = z.object({ id: z.string() });
 const errors = ['QR_CHARGE_NOT_FOUND', 'QR_EXPIRED'] as const;
 
-export function qrChargeRoutes({ charges, blobs, links, channels }: PaymentServices): readonly Route[] {
+export function qrChargeRoutes({ charges, blobs, links, channels, logger }: PaymentServices): readonly Route[] {
   const get = defineRoute({
     method: 'GET',
     path: '/v1/qr-charges/{id}',
@@ -52,13 +52,7 @@ export function qrChargeRoutes({ charges, blobs, links, channels }: PaymentServi
     errors,
     async run(request) {
       const charge = await payableCharge(charges, request);
-      const key = pngKey(charge.id);
-      let bytes = await blobs.get(key);
-      if (bytes === null) {
-        bytes = qrPng(charge.qrData, { test: !charge.livemode });
-        await blobs.put(key, bytes);
-      }
-      return { status: 200, content: { type: 'image/png', bytes } };
+      return { status: 200, content: { type: 'image/png', bytes: await storedPng(blobs, logger, charge) } };
     },
   });
 
@@ -82,6 +76,22 @@ export function qrChargeRoutes({ charges, blobs, links, channels }: PaymentServi
   });
 
   return [get, png, svg];
+}
+
+/** The image as it was drawn once; drawn anew while the store of files is away, since the payer waits. */
+async function storedPng(blobs: BlobStore, logger: Logger, charge: QrCharge): Promise<Uint8Array> {
+  const key = pngKey(charge.id);
+  const draw = () => qrPng(charge.qrData, { test: !charge.livemode });
+  try {
+    const stored = await blobs.get(key);
+    if (stored !== null) return stored;
+    const drawn = draw();
+    await blobs.put(key, drawn);
+    return drawn;
+  } catch (error) {
+    logger.warn({ err: error, charge: charge.id }, 'The store of files is away: a QR image was drawn and not kept.');
+    return draw();
+  }
 }
 
 // Another account's charge answers 404 as if it did not exist; one that is paid or closed shows no code any more.

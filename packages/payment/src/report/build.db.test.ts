@@ -1,3 +1,4 @@
+import { ItPayError } from '@itpay/core';
 import { AuditLog, definePlugin, Jobs, Outbox, uuidV7Ids, type Job, type JobContext, type PubSub } from '@itpay/kernel';
 import { fakeClock } from '@itpay/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -157,13 +158,22 @@ describe('a long report', () => {
   });
 });
 
-describe('when the store of files is away', () => {
+describe('when a server is away', () => {
   beforeEach(() => {
     services = { ...services, blobs: { ...services.blobs, put: () => Promise.reject(new Error('no route to host')) } };
   });
 
   it('a report waits for the next try', async () => {
     await expect(job().run(first, context)).rejects.toThrow('no route to host');
+
+    expect(await report()).toMatchObject({ status: 'pending' });
+  });
+
+  it('a report waits, too, when a connection to the database was lost', async () => {
+    const lost = new ItPayError('SERVICE_UNAVAILABLE', { message: 'The connection to the database was lost.' });
+    services = { ...services, blobs: { ...services.blobs, put: () => Promise.reject(lost) } };
+
+    await expect(job().run(first, context)).rejects.toBe(lost);
 
     expect(await report()).toMatchObject({ status: 'pending' });
   });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { isItPayError, ItPayError, type ErrorCode } from '@itpay/core';
-import type { Actor, Job, JobContext, Tx } from '@itpay/kernel';
+import { PRIORITIES, type Actor, type Job, type JobContext, type Tx } from '@itpay/kernel';
 import type { PaymentServices } from '../services.js';
 import { startOfDay, daysFrom } from './days.js';
 import { documentWriter } from './document.js';
@@ -97,7 +97,7 @@ async function writeStep(
     const next: WriteStep = { reportId: report.id, part: step.part + 1, rows, cursor, sums };
     await complete(async (tx) => {
       await reports.noteParts(tx, report.id, next.part);
-      await jobs.add(tx, WRITE_REPORT, report.id, next);
+      await jobs.add(tx, WRITE_REPORT, report.id, next, { priority: PRIORITIES.reports });
     });
     return;
   }
@@ -141,7 +141,7 @@ async function fail(services: WriteServices, tx: Tx, { id }: Report, failure: Re
 
 /** Null: it is not the report's fault, and another try may work. */
 function failureOf(error: unknown, { createdAt }: Report, now: Date): ReportFailure | null {
-  if (isItPayError(error)) return { code: error.code as ErrorCode, message: error.message };
+  if (isItPayError(error) && error.status < 500) return { code: error.code as ErrorCode, message: error.message };
   if (now.getTime() - createdAt.getTime() < GIVE_UP_MS) return null;
   return {
     code: 'INTERNAL_ERROR',

@@ -7,6 +7,7 @@ export const REPORT_TYPES = [
   'fees',
   'unattributed',
   'reconciliation',
+  'audit',
 ] as const;
 export type ReportType = (typeof REPORT_TYPES)[number];
 
@@ -21,7 +22,7 @@ export const REPORT_RETENTION_MS = 30 * 86_400_000;
 /** The longest time that one report tells about. */
 export const MAX_DAYS = 366;
 
-/** A file about the money of an account, in one mode. A job writes it. */
+/** A file about the money of an account, or about who did what with it, in one mode. A job writes it. */
 export interface Report {
   readonly id: string;
   readonly account: string;

@@ -1,5 +1,5 @@
 import { ItPayError } from '@itpay/core';
-import type { Actor, Tx } from '@itpay/kernel';
+import { PRIORITIES, type Actor, type Tx } from '@itpay/kernel';
 import type { PaymentServices } from '../services.js';
 import { WRITE_REPORT, type WriteStep } from './build.js';
 import { countDays } from './days.js';
@@ -13,7 +13,8 @@ export type ReportRequest = Pick<
 /**
  * Has a report written. The job begins once this commits.
  *
- * @throws ItPayError `PARAMETER_INVALID` for days that are the wrong way round or too many; `CHANNEL_NOT_SUPPORTED`
+ * @throws ItPayError `PARAMETER_INVALID` for days that are the wrong way round or too many, or for a channel of the audit log,
+ *   which has none; `CHANNEL_NOT_SUPPORTED`
  */
 export async function requestReport(
   services: PaymentServices,
@@ -41,7 +42,7 @@ export async function requestReport(
   };
   await services.reports.insert(tx, report);
   const step: WriteStep = { reportId: report.id, part: 0, rows: 0, cursor: null, sums: null };
-  await services.jobs.add(tx, WRITE_REPORT, report.id, step);
+  await services.jobs.add(tx, WRITE_REPORT, report.id, step, { priority: PRIORITIES.reports });
   await services.audit.append(tx, actor, [
     { action: 'report.create', objectId: report.id, fromState: null, toState: 'pending' },
   ]);
@@ -66,7 +67,13 @@ function requireDays({ fromDay, toDay }: ReportRequest): void {
 }
 
 // A channel whose name is misspelt would give an empty report, which looks like a day without business.
-function requireChannel({ channels }: PaymentServices, { livemode }: Actor, { channel }: ReportRequest): void {
+function requireChannel({ channels }: PaymentServices, { livemode }: Actor, { type, channel }: ReportRequest): void {
+  if (type === 'audit' && channel !== null) {
+    throw new ItPayError('PARAMETER_INVALID', {
+      message: 'The audit log has no channels. Leave it out.',
+      param: 'channel',
+    });
+  }
   const mode = livemode ? 'live' : 'test';
   if (channel === null || channels.get(channel, mode) !== undefined) return;
   throw new ItPayError('CHANNEL_NOT_SUPPORTED', {

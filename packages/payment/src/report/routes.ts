@@ -1,3 +1,4 @@
+import { ItPayError } from '@itpay/core';
 import {
   actorOf,
   defineRoute,
@@ -6,6 +7,7 @@ import {
   listSchema,
   pageOf,
   type BlobStore,
+  type Principal,
   type Route,
   type RouteAnswer,
 } from '@itpay/kernel';
@@ -15,7 +17,7 @@ import { operatorText } from '../operation/decision-input.js';
 import type { PaymentServices } from '../services.js';
 import { isTimeZone } from './days.js';
 import { contentType, fileName } from './document.js';
-import { fileKey, REPORT_FORMATS, REPORT_STATUSES, REPORT_TYPES, type Report } from './report.js';
+import { fileKey, REPORT_FORMATS, REPORT_STATUSES, REPORT_TYPES, type Report, type ReportType } from './report.js';
 import { reportNotFound, requestReport } from './request.js';
 import { reportSchema, toWireReport } from './wire.js';
 
@@ -29,8 +31,10 @@ const file = {
 /** Protocol, chapter 12, row 31. */
 export function reportRoutes(services: PaymentServices): readonly Route[] {
   const { database, reports, idempotency, downloads, clock, blobs } = services;
-  const present = (report: Report) =>
-    toWireReport(report, report.status === 'ready' ? linkTo(downloads, report) : null);
+  const present = (report: Report, caller: Principal | null) => {
+    const link = report.status === 'ready' && mayRead(caller, report.type) ? linkTo(downloads, report) : null;
+    return toWireReport(report, link);
+  };
 
   const create = defineRoute({
     method: 'POST',
@@ -38,7 +42,7 @@ export function reportRoutes(services: PaymentServices): readonly Route[] {
     summary: 'Have a report written',
     description:
       'Answers at once; the report becomes `ready` or `failed` soon after, and `report.ready` tells of it. Days are those ' +
-      'of UTC unless `time_zone` says otherwise.',
+      'of UTC unless `time_zone` says otherwise. A report of the type `audit` needs the scope `audit:read` as well.',
     tag: TAG,
     access: 'reports:write',
     body: createReportBody,
@@ -46,6 +50,7 @@ export function reportRoutes(services: PaymentServices): readonly Route[] {
     errors: ['CHANNEL_NOT_SUPPORTED'],
     async run(request) {
       const { body } = request;
+      requireMayRead(request.principal, body.type);
       return database.transaction((tx) =>
         idempotency.once(tx, request.idempotencyKey, async () => {
           const report = await requestReport(services, tx, actorOf(request), {
@@ -57,7 +62,7 @@ export function reportRoutes(services: PaymentServices): readonly Route[] {
             toDay: body.to,
             timeZone: body.time_zone ?? 'UTC',
           });
-          return { status: 202, body: JSON.stringify(present(report)) };
+          return { status: 202, body: JSON.stringify(present(report, request.principal)) };
         }),
       );
     },
@@ -76,7 +81,7 @@ export function reportRoutes(services: PaymentServices): readonly Route[] {
       const { id } = request.params;
       const found = await reports.find(database, actorOf(request), id, clock.now());
       if (found === null) throw reportNotFound(id);
-      return { status: 200, body: present(found) };
+      return { status: 200, body: present(found, request.principal) };
     },
   });
 
@@ -109,7 +114,14 @@ export function reportRoutes(services: PaymentServices): readonly Route[] {
         },
         page.endingBefore !== undefined,
       );
-      return { status: 200, body: listAnswer(PATH, found.map(present), page) };
+      return {
+        status: 200,
+        body: listAnswer(
+          PATH,
+          found.map((report) => present(report, request.principal)),
+          page,
+        ),
+      };
     },
   });
 
@@ -126,6 +138,7 @@ export function reportRoutes(services: PaymentServices): readonly Route[] {
     async run(request) {
       const { id } = request.params;
       const found = await reports.find(database, actorOf(request), id, clock.now());
+      if (found !== null) requireMayRead(request.principal, found.type);
       return fileAnswer(blobs, id, found);
     },
   });
@@ -134,27 +147,59 @@ export function reportRoutes(services: PaymentServices): readonly Route[] {
     method: 'GET',
     path: `${PATH}/{id}/download`,
     summary: 'The file of a report, by its signed link',
-    description: 'The address is the `download_url` of the report. It opens for 15 minutes.',
+    description:
+      'The address is the `download_url` of the report. It opens for 15 minutes. Where files are kept in a store that hands ' +
+      'them out itself, it leads there: follow the redirect, without a key.',
     tag: TAG,
     access: 'public',
     params,
     query: linkQuery,
-    answers: file,
+    answers: { ...file, 302: { description: 'The file is at `location`, for five minutes' } },
     errors: ['SIGNATURE_INVALID', 'SIGNATURE_EXPIRED', 'REPORT_NOT_FOUND'],
     async run({ params: { id }, query }) {
       downloads.check(pathOf(id), query);
-      return fileAnswer(blobs, id, await reports.findAny(database, id, clock.now()));
+      const found = await reports.findAny(database, id, clock.now());
+      return (await redirectToFile(blobs, found)) ?? fileAnswer(blobs, id, found);
     },
   });
 
   return [create, get, list, read, download];
 }
 
+// What a key may not read in the audit log, it may not read in a file about it either.
+const AUDIT_SCOPE = 'audit:read';
+const mayRead = (caller: Principal | null, type: ReportType) =>
+  type !== 'audit' || (caller?.scopes.includes(AUDIT_SCOPE) ?? false);
+
+function requireMayRead(caller: Principal | null, type: ReportType): void {
+  if (mayRead(caller, type)) return;
+  throw new ItPayError('PERMISSION_DENIED', {
+    message: `A report of the audit log needs the scope ${AUDIT_SCOPE} as well, which the caller does not have.`,
+    details: { required: AUDIT_SCOPE },
+  });
+}
+
 const pathOf = (id: string) => `${PATH}/${id}/download`;
 const linkTo = (downloads: DownloadLinks, { id }: Report) => downloads.issue(pathOf(id));
 
+/** Long enough for a clock that is a little wrong; who follows does so at once. */
+const REDIRECT_S = 300;
+
+// Only for links: a client that sends a key with its request must not be sent elsewhere with it.
+async function redirectToFile(blobs: BlobStore, report: Report | null): Promise<RouteAnswer | null> {
+  if (report?.status !== 'ready' || blobs.downloadUrl === undefined) return null;
+  const location = await blobs
+    .downloadUrl(fileKey(report.id), {
+      expiresInSeconds: REDIRECT_S,
+      fileName: fileName(report),
+      contentType: contentType(report),
+    })
+    .catch(storeAway);
+  return { status: 302, headers: { location } };
+}
+
 async function fileAnswer(blobs: BlobStore, id: string, report: Report | null): Promise<RouteAnswer> {
-  const bytes = report?.status === 'ready' ? await blobs.get(fileKey(id)) : null;
+  const bytes = report?.status === 'ready' ? await blobs.get(fileKey(id)).catch(storeAway) : null;
   // One that is not ready has no file yet; who asks for the report itself learns why.
   if (report === null || bytes === null) throw reportNotFound(id);
   return {
@@ -162,6 +207,13 @@ async function fileAnswer(blobs: BlobStore, id: string, report: Report | null): 
     content: { type: contentType(report), bytes },
     headers: { 'content-disposition': `attachment; filename="${fileName(report)}"` },
   };
+}
+
+function storeAway(cause: unknown): never {
+  throw new ItPayError('SERVICE_UNAVAILABLE', {
+    message: 'The store of files cannot be reached at the moment. The file is not lost: try again later.',
+    cause,
+  });
 }
 
 const day = (description: string, example: string) =>

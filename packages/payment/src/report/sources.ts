@@ -1,3 +1,4 @@
+import { audit } from './audit.js';
 import { fees, refunds, transactions, unattributed } from './lists.js';
 import { reconciliation } from './reconciliation.js';
 import type { ReportType } from './report.js';
@@ -12,4 +13,5 @@ export const SOURCES: Readonly<Record<ReportType, ReportSource>> = {
   fees,
   unattributed,
   reconciliation,
+  audit,
 };

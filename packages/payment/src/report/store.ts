@@ -160,10 +160,10 @@ const FAIL = statement<{ id: string; failure: string; now: Date }, ReportRow>(
 const LEASE_ENDED = statement<{ now: Date; lease: Date; limit: number }, { id: string; parts: number }>(
   'report_lease_ended',
   `update {schema}.reports set lease_expires_at = :lease
-    where id in (
+    where id = any(array(
       select id from {schema}.reports
        where expires_at <= :now and (lease_expires_at is null or lease_expires_at <= :now)
-       order by expires_at limit :limit::int for update skip locked)
+       order by expires_at limit :limit::int for update skip locked))
    returning id, parts`,
 );
 const REMOVE = statement<{ id: string }, object>('report_remove', `delete from {schema}.reports where id = :id`);

@@ -24,9 +24,14 @@ export const reportSchema = z
     created_at: time,
     finished_at: time.nullable(),
     expires_at: time.meta({ description: 'When the report is deleted' }),
-    download_url: z.string().nullable().meta({
-      description: 'Opens the file without a key, for 15 minutes; made anew with each answer. Null until it is ready',
-    }),
+    download_url: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'Opens the file without a key, for 15 minutes; made anew with each answer. Null until it is ready, and for who may ' +
+          'not read it',
+      }),
   })
   .meta({ id: 'Report' });
 
