@@ -61,6 +61,16 @@ export function rateLimiterContract(open: (clock: Clock) => Promise<LimitersUnde
     expect(results.filter(({ allowed }) => allowed)).toHaveLength(20);
   });
 
+  it('makes nobody wait for the time by which a clock went back', async () => {
+    const { limiter, clock } = await start();
+    await times(25, () => limiter.take('a', bucket));
+
+    clock.set(new Date(clock.now().getTime() - 60_000));
+    const results = (await times(25, () => limiter.take('a', bucket))) as { allowed: boolean }[];
+
+    expect(results.filter(({ allowed }) => allowed)).toHaveLength(20);
+  });
+
   it('says since when it has not been full', async () => {
     const { limiter, clock } = await start();
     for (let i = 0; i < 8; i += 1) await limiter.take('a', bucket);

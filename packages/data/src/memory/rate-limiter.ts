@@ -34,7 +34,9 @@ export function memoryRateLimiter({
     take: async (key, limit) => {
       const nowMs = clock.now().getTime();
       const bucket = use(key);
-      if (bucket.fullAtMs <= nowMs) {
+      // No bucket is emptier than empty: the clock went back, and nobody waits for an hour because of that.
+      const atMost = nowMs + ((limit.burst + 1) * 1000) / limit.perSecond;
+      if (bucket.fullAtMs <= nowMs || bucket.fullAtMs > atMost) {
         bucket.fullAtMs = nowMs;
         bucket.busySinceMs = nowMs;
       }

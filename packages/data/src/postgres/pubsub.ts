@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Logger, type PubSub, quoteIdentifier } from '@itpay/kernel';
+import { type Logger, type PubSub, quoteIdentifier, SOME_LOST } from '@itpay/kernel';
 import { Listeners } from '../listeners.js';
 import { assertPostgresUrl, unreachable } from './connection-errors.js';
 import { type Client, connectListener, type Notification } from './listen-connection.js';
@@ -21,6 +21,7 @@ const BACK_OFF_MS = [100, 500, 2000, 5000, 10_000];
  *
  * Listeners in this process hear a message without the way over the server. The others hear it after a few milliseconds,
  * in which equal messages become one. While the connection is down, messages wait, at most 1000; the oldest are dropped.
+ * When it stands again, the listeners of every topic hear `SOME_LOST`.
  *
  * @throws ItPayError `CONFIGURATION_INVALID` when the server cannot be reached at the start; later it reconnects by itself
  */
@@ -163,6 +164,7 @@ class Courier implements PubSub {
       try {
         await sleep(delay, null, { signal: this.#closing.signal });
         await this.connect();
+        for (const topic of this.#listeners.topics()) this.#listeners.tell(topic, SOME_LOST);
         this.#logger?.info({ attempts: attempt + 1 }, 'Notifications between processes work again.');
         return;
       } catch (error) {

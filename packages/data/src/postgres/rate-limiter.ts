@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  CLOCKS_APART_MS,
   maybeOne,
   PLACE_LEASE_MS,
   readBucket,
@@ -11,6 +12,8 @@ import {
 } from '@itpay/kernel';
 
 const RENEW_EVERY_MS = PLACE_LEASE_MS / 3;
+/** Small enough that the rows are not locked for long. */
+const PURGED_AT_ONCE = 1_000;
 
 export interface PostgresRateLimiter extends RateLimiter {
   /** Makes the leases of this process's places new, and deletes rows that say nothing any more. Runs by itself. */
@@ -41,8 +44,9 @@ export function postgresRateLimiter({
       const keys = [...new Set(held.values())];
       await database.query(RENEW, { keys, ids: [...held.keys()], until: now + PLACE_LEASE_MS });
     }
-    await database.query(PURGE_BUCKETS, { now });
-    await database.query(PURGE_PLACES, { now });
+    for (const purge of [PURGE_BUCKETS, PURGE_PLACES]) {
+      while ((await database.query(purge, { now })).length === PURGED_AT_ONCE);
+    }
   };
   const inBackground = (work: Promise<unknown>) => {
     const done = work.catch((error: unknown) => {
@@ -92,6 +96,10 @@ export function postgresRateLimiter({
   };
 }
 
+// A bucket that is full has no past. And none is emptier than empty: a clock went back by more than clocks may be apart, and
+// nobody waits for an hour because of that.
+const IN_TIME = `b.full_at between :now::float8 and :now::float8 + :burstMs::float8 + ${CLOCKS_APART_MS}`;
+
 // A refused request writes nothing; what it is told is read beside it and may be older by the requests of this moment.
 const TAKE = statement<
   { key: string; now: number; tokenMs: number; burstMs: number },
@@ -102,9 +110,9 @@ const TAKE = statement<
      insert into {schema}.rate_buckets as b (key, full_at, busy_since)
      select :key, :now::float8 + :tokenMs::float8, :now::float8 where :tokenMs::float8 <= :burstMs::float8
      on conflict (key) do update
-        set full_at = greatest(b.full_at, :now::float8) + :tokenMs::float8,
-            busy_since = case when b.full_at <= :now::float8 then :now::float8 else b.busy_since end
-      where greatest(b.full_at, :now::float8) + :tokenMs::float8 - :now::float8 <= :burstMs::float8
+        set full_at = case when ${IN_TIME} then b.full_at else :now::float8 end + :tokenMs::float8,
+            busy_since = case when ${IN_TIME} then b.busy_since else :now::float8 end
+      where case when ${IN_TIME} then b.full_at else :now::float8 end + :tokenMs::float8 - :now::float8 <= :burstMs::float8
      returning full_at, busy_since)
    select full_at, busy_since, true as allowed from taken
    union all
@@ -144,14 +152,18 @@ const RENEW = statement<{ keys: readonly string[]; ids: readonly string[]; until
     where key = any(:keys::text[]) and ids && :ids::text[]`,
 );
 
-const PURGE_BUCKETS = statement<{ now: number }>(
+const PURGE_BUCKETS = statement<{ now: number }, { purged: number }>(
   'rate_purge_buckets',
-  `delete from {schema}.rate_buckets where key in (
-     select key from {schema}.rate_buckets where full_at <= :now::float8 limit 5000 for update skip locked)`,
+  `delete from {schema}.rate_buckets where key = any(array(
+     select key from {schema}.rate_buckets where full_at <= :now::float8
+      order by full_at limit ${PURGED_AT_ONCE} for update skip locked))
+   returning 1 as purged`,
 );
 
-const PURGE_PLACES = statement<{ now: number }>(
+const PURGE_PLACES = statement<{ now: number }, { purged: number }>(
   'rate_purge_places',
-  `delete from {schema}.rate_places where key in (
-     select key from {schema}.rate_places where free_at <= :now::float8 limit 5000 for update skip locked)`,
+  `delete from {schema}.rate_places where key = any(array(
+     select key from {schema}.rate_places where free_at <= :now::float8
+      order by free_at limit ${PURGED_AT_ONCE} for update skip locked))
+   returning 1 as purged`,
 );

@@ -258,10 +258,9 @@ export class KeyChanges {
   }
 
   #announce(tx: Tx, { key_id }: ApiKeyRow): void {
-    tx.afterCommit(() => {
-      this.#deps.cache.forget(key_id);
-      this.#deps.pubsub.publish(KEY_TOPIC, key_id);
-    });
+    const { cache, pubsub } = this.#deps;
+    // The others look again when they hear of it, and must not find then what was true before.
+    tx.afterCommit(() => void cache.forget(key_id).then(() => pubsub.publish(KEY_TOPIC, key_id)));
   }
 }
 

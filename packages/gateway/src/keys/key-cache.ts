@@ -1,7 +1,7 @@
 import type { Clock, Principal } from '@itpay/kernel';
 import { LRUCache } from 'lru-cache';
 import { parseRange, type AddressRange } from './allowlist.js';
-import type { ApiKeyRow } from './store.js';
+import type { CheckedKeyRow, SharedKeys } from './shared-keys.js';
 
 /** What a request with a key is checked against. */
 export interface KnownKey {
@@ -17,21 +17,29 @@ export interface KnownKey {
 }
 
 /**
- * Keys that were looked up a moment ago, so that a request with a known key does no work in the database.
+ * Keys that were looked up a moment ago, so that a request with a known key does no work in the database. A key that this
+ * process does not know is looked for among those that the others know, and only then in the database. None is used for
+ * longer than `KEY_CACHE_MS` after somebody began to read it from there.
  *
  * A key id that does not exist is not remembered: a key works as soon as it was made, and strangers who guess cannot push
  * out the keys that are in use.
  */
 export class KeyCache {
-  readonly #findRow: (keyId: string) => Promise<ApiKeyRow | null>;
+  readonly #findRow: (keyId: string) => Promise<CheckedKeyRow | null>;
   readonly #clock: Clock;
+  readonly #shared: SharedKeys | null;
   readonly #known = new LRUCache<string, { readonly key: KnownKey; readonly freshUntilMs: number }>({ max: MAX_KEYS });
   /** Requests that come while a key is looked up wait for the same look-up. */
   readonly #lookUps = new Map<string, Promise<KnownKey | null>>();
 
-  constructor(findRow: (keyId: string) => Promise<ApiKeyRow | null>, clock: Clock) {
+  constructor(
+    findRow: (keyId: string) => Promise<CheckedKeyRow | null>,
+    clock: Clock,
+    shared: SharedKeys | null = null,
+  ) {
     this.#findRow = findRow;
     this.#clock = clock;
+    this.#shared = shared;
   }
 
   /** @returns null when there is no key with this id */
@@ -41,27 +49,51 @@ export class KeyCache {
     return this.#lookUps.get(keyId) ?? this.#lookUp(keyId);
   }
 
-  /** Makes the next request look the key up again. Called when a key changed here, or elsewhere as `KEY_TOPIC` says. */
-  forget(keyId: string): void {
+  /**
+   * Makes the next request look the key up again, in this process at once. Called when a key changed here, or elsewhere as
+   * `KEY_TOPIC` says.
+   *
+   * @returns when the other processes will not find it with us any more; it never rejects
+   */
+  async forget(keyId: string): Promise<void> {
     this.#known.delete(keyId);
     this.#lookUps.delete(keyId);
+    await this.#shared?.forget(keyId);
+  }
+
+  /** Called when news about keys may have been lost. */
+  forgetAll(): void {
+    this.#known.clear();
+    this.#lookUps.clear();
   }
 
   #lookUp(keyId: string): Promise<KnownKey | null> {
-    // From before the look-up, because what it reads may have changed by the time that it arrives.
-    const freshUntilMs = this.#clock.now().getTime() + KEY_CACHE_MS;
-    const lookUp = this.#findRow(keyId)
-      .then((row) => {
-        const key = row && toKnownKey(row);
-        // Not when the key was forgotten meanwhile: the row may be from before the change.
-        if (key !== null && this.#lookUps.get(keyId) === lookUp) this.#known.set(keyId, { key, freshUntilMs });
-        return key;
-      })
-      .finally(() => {
+    const lookUp: Promise<KnownKey | null> = this.#read(keyId, () => this.#lookUps.get(keyId) === lookUp).finally(
+      () => {
         if (this.#lookUps.get(keyId) === lookUp) this.#lookUps.delete(keyId);
-      });
+      },
+    );
     this.#lookUps.set(keyId, lookUp);
     return lookUp;
+  }
+
+  /** @param isCurrent false when the key was forgotten meanwhile: what was read may be from before the change */
+  async #read(keyId: string, isCurrent: () => boolean): Promise<KnownKey | null> {
+    const shared = this.#shared && (await this.#shared.find(keyId));
+    if (shared && isCurrent()) {
+      const key = toKnownKey(shared.row);
+      this.#known.set(keyId, { key, freshUntilMs: shared.freshUntilMs });
+      return key;
+    }
+    // From before the look-up, because what it reads may have changed by the time that it arrives.
+    const readAtMs = this.#clock.now().getTime();
+    const row = await this.#findRow(keyId);
+    const key = row && toKnownKey(row);
+    if (key !== null && isCurrent()) {
+      this.#known.set(keyId, { key, freshUntilMs: readAtMs + KEY_CACHE_MS });
+      void this.#shared?.keep({ row: row!, readAtMs });
+    }
+    return key;
   }
 }
 
@@ -74,7 +106,7 @@ export const KEY_CACHE_MS = 10_000;
 // About 1 kB each.
 const MAX_KEYS = 10_000;
 
-function toKnownKey(row: ApiKeyRow): KnownKey {
+function toKnownKey(row: CheckedKeyRow): KnownKey {
   return {
     principal: Object.freeze({
       id: row.id,

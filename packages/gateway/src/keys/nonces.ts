@@ -49,8 +49,8 @@ const USE = statement<{ key: string; signature: Buffer; expiresAt: Date }, { use
 );
 const DELETE_EXPIRED = statement<{ before: Date; limit: number }, { deleted: number }>(
   'signature_nonce_delete_expired',
-  `delete from {schema}.signature_nonces where (key, signature) in (
-     select key, signature from {schema}.signature_nonces
-      where expires_at < :before order by expires_at limit :limit for update skip locked)
+  `delete from {schema}.signature_nonces where ctid = any(array(
+     select ctid from {schema}.signature_nonces
+      where expires_at < :before order by expires_at limit :limit::int for update skip locked))
    returning 1 as deleted`,
 );

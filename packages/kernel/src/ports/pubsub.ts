@@ -13,6 +13,12 @@ export interface PubSub {
 }
 export const PubSub = token<PubSub>('pubsub');
 
+/**
+ * Comes in place of a message after a connection was down: messages may have been lost, so look at everything that the topic
+ * is about. Topics that only wake somebody use it as their message.
+ */
+export const SOME_LOST = '';
+
 /** Work is due in the `jobs` table, or an event waits for its position. */
 export const WORK_TOPIC = 'work';
 /** A channel operation waits to be started. */

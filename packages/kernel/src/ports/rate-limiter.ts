@@ -49,6 +49,12 @@ export const RateLimiter = token<RateLimiter>('rate-limiter');
 /** Makes a limiter once its parts are there. */
 export type RateLimiterFactory = (parts: { database: Database; clock: Clock; logger: Logger }) => RateLimiter;
 
+/**
+ * By how much the clocks of processes that share a store may differ, in milliseconds. A bucket that is empty for longer than
+ * that was written before a clock went back, and begins full again.
+ */
+export const CLOCKS_APART_MS = 30_000;
+
 /** How long a place of a process that died stays taken, in milliseconds. */
 export const PLACE_LEASE_MS = 60_000;
 

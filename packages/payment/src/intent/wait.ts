@@ -1,4 +1,4 @@
-import { CHANGED_TOPIC, type Actor, type Database, type PubSub } from '@itpay/kernel';
+import { CHANGED_TOPIC, SOME_LOST, type Actor, type Database, type PubSub } from '@itpay/kernel';
 import type { PresentedIntent } from './intent.js';
 import { isClosed } from './machine.js';
 import type { IntentStore } from './store.js';
@@ -31,7 +31,8 @@ export class IntentWaiters {
     this.#store = store;
     this.#database = database;
     this.#unsubscribe = pubsub.subscribe(CHANGED_TOPIC, (id) => {
-      for (const wake of this.#waiting.get(id) ?? []) wake();
+      const woken = id === SOME_LOST ? [...this.#waiting.values()] : [this.#waiting.get(id) ?? []];
+      for (const waiters of woken) for (const wake of waiters) wake();
     });
   }
 
