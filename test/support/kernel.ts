@@ -6,11 +6,13 @@ import {
   type AnyPlugin,
   type Database,
   type Job,
+  type JobQueue,
   type LogReader,
   type PubSub,
 } from '@itpay/kernel';
 import { capturedLogger, fakeClock } from '@itpay/testkit';
 import { Jobs } from '../../packages/kernel/src/jobs/jobs.js';
+import type { Lanes } from '../../packages/kernel/src/jobs/lanes.js';
 import { Outbox } from '../../packages/kernel/src/events/outbox.js';
 import { Subscriptions } from '../../packages/kernel/src/events/subscriptions.js';
 import { Worker } from '../../packages/kernel/src/jobs/worker.js';
@@ -70,21 +72,31 @@ export async function house() {
   /** A process that knows these jobs, and the subscribers that the test adds. */
   const processWith = (
     handlers: readonly Job[] = [],
-    options: { on?: Database; pubsub?: PubSub; limitMs?: number; readers?: readonly LogReader[] } = {},
+    options: {
+      on?: Database;
+      pubsub?: PubSub;
+      queue?: JobQueue;
+      lanes?: Lanes;
+      limitMs?: number;
+      readers?: readonly LogReader[];
+    } = {},
   ) => {
-    const subscriptions = new Subscriptions(options.on ?? database, clock, jobs, options.readers ?? []);
+    const ownJobs = options.queue === undefined ? jobs : new Jobs(clock, ids, pubsub, options.queue);
+    const subscriptions = new Subscriptions(options.on ?? database, clock, ownJobs, options.readers ?? []);
     const worker = new Worker({
       database: options.on ?? database,
       clock,
       ids,
       logger,
       pubsub: options.pubsub ?? pubsub,
+      ...(options.queue && { queue: options.queue }),
+      ...(options.lanes && { lanes: options.lanes }),
       jobs: () => [...handlers, ...subscriptions.jobs()],
       relay: () => subscriptions.relay(),
       ...(options.limitMs !== undefined && { jobLimitMs: options.limitMs }),
     });
     whenFileEnds(() => worker.stop());
-    return { worker, subscriptions };
+    return { worker, subscriptions, jobs: ownJobs };
   };
 
   const rows = async (table: string) =>
@@ -95,7 +107,7 @@ export async function house() {
   return { database, elsewhere, clock, logger, ids, pubsub, jobs, outbox, processWith, rows };
 }
 
-export { openPostgres } from '@itpay/data';
+export { memoryRateLimiter, openPostgres } from '@itpay/data';
 
 export const actor = { account: 'm_shop', livemode: false, id: 'host', requestId: null };
 

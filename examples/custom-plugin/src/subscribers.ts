@@ -23,7 +23,8 @@ export function loyaltySubscribers(services: BookServices, jobs: Jobs, unitsPerP
         const actor = actorOf(event);
         if ((await book(services, tx, actor, { customer, kind: 'earned', points, source: id })) !== 'booked') return;
         const payload: ExpirePayload = { ...actor, customer, source: id };
-        await jobs.add(tx, EXPIRE, id, payload, new Date(services.clock.now().getTime() + YEAR_MS));
+        const runAt = new Date(services.clock.now().getTime() + YEAR_MS);
+        await jobs.add(tx, EXPIRE, id, payload, { runAt });
       },
     },
     {

@@ -1,6 +1,6 @@
 import { type EventEnvelope, ItPayError } from '@itpay/core';
 import type { Knex } from 'knex';
-import type { Job, Jobs } from '../jobs/jobs.js';
+import { PRIORITIES, type Job, type Jobs } from '../jobs/jobs.js';
 import type { Clock } from '../ports/clock.js';
 import type { Database, Tx } from '../ports/database.js';
 import { maybeOne, one } from '../ports/database.js';
@@ -61,6 +61,7 @@ interface Place extends LogReader {
 }
 
 const BATCH = 100;
+const SEEN_EVERY_MS = 3_600_000;
 
 /** Leads readers through the log of events, and feeds in-process subscribers from it through jobs. */
 export class Subscriptions {
@@ -70,6 +71,8 @@ export class Subscriptions {
   readonly #clock: Clock;
   readonly #jobs: Jobs;
   readonly #places = new Map<string, Place>();
+  /** When the database was last told that this process has them. */
+  #seenMs = -Infinity;
   /** Call the handlers. Each has a name of its own, so that only processes that have this subscriber run it. */
   readonly #deliveries: Job<{ readonly event: string }>[] = [];
 
@@ -127,7 +130,7 @@ export class Subscriptions {
       read: async (tx, events) => {
         const wanted = events.filter(({ type }) => matches(pattern, type));
         const jobs = wanted.map(({ id }) => ({ key: id, payload: { event: id } }));
-        await this.#jobs.addAll(tx, job, jobs);
+        await this.#jobs.addAll(tx, job, jobs, { priority: PRIORITIES.events });
       },
     });
   }
@@ -155,12 +158,16 @@ export class Subscriptions {
     return busy;
   }
 
-  // A new subscriber starts at the end of the log: a handler that is added later does not relive the past.
+  // A new subscriber starts at the end of the log: a handler that is added later does not relive the past. From time to time
+  // all of them are noted again: one that no process has any more holds up no retention.
   async #introduce(position: bigint): Promise<void> {
-    const fresh = [...this.#places.values()].filter(({ known }) => !known);
-    if (fresh.length === 0) return;
-    await this.#database.query(INTRODUCE, { names: fresh.map(({ name }) => name), position, now: this.#clock.now() });
-    for (const place of fresh) place.known = true;
+    const places = [...this.#places.values()];
+    const now = this.#clock.now();
+    const seen = now.getTime() < this.#seenMs + SEEN_EVERY_MS;
+    if (places.length === 0 || (seen && places.every(({ known }) => known))) return;
+    await this.#database.query(INTRODUCE, { names: places.map(({ name }) => name), position, now });
+    for (const place of places) place.known = true;
+    this.#seenMs = now.getTime();
   }
 
   async #readOn(reader: LogReader): Promise<boolean> {
@@ -192,9 +199,9 @@ const LOOK_AT_LOG = statement<object, { last_position: bigint; fresh: boolean }>
 );
 const INTRODUCE = statement<{ names: string[]; position: bigint; now: Date }, object>(
   'subscriber_introduce',
-  `insert into {schema}.event_subscribers (name, position, created_at)
-   select name, :position, :now from unnest(:names::text[]) as name
-   on conflict (name) do nothing`,
+  `insert into {schema}.event_subscribers as known (name, position, created_at, seen_at)
+   select name, :position, :now::timestamptz, :now::timestamptz from unnest(:names::text[]) as name order by name
+   on conflict (name) do update set seen_at = greatest(known.seen_at, excluded.seen_at)`,
 );
 const FIND_BEHIND = statement<{ names: string[] }, { name: string }>(
   'subscriber_find_behind',

@@ -1,9 +1,11 @@
 import type { Clock } from '../ports/clock.js';
 import type { Tx } from '../ports/database.js';
 import type { IdGenerator } from '../ports/id-generator.js';
+import type { JobQueue } from '../ports/job-queue.js';
 import { WORK_TOPIC, type PubSub } from '../ports/pubsub.js';
 import { statement } from '../statement.js';
 import { point, token, type Token } from '../token.js';
+import { offerSoon } from './notices.js';
 
 export interface JobContext {
   /**
@@ -30,6 +32,18 @@ export interface Job<Payload = any> {
 /** Extension point: the jobs that plugins know how to run. */
 export const JobHandlers = point<Job>('jobs');
 
+export interface JobOptions {
+  /** Not before this time; left out: now. */
+  readonly runAt?: Date | undefined;
+  /** What the job shares a limit with, such as `channel:wechat:live:1900000109`; left out: nothing. */
+  readonly lane?: string | undefined;
+  /** 0 to 100: of jobs that are due at once, lower ones start first. Left out: 50. */
+  readonly priority?: number | undefined;
+}
+
+/** How urgent the framework's own jobs are. Events come first: people and machines wait for them. */
+export const PRIORITIES = { events: 10, usual: 50, reports: 70, upkeep: 90 } as const;
+
 /** Adds work to the `jobs` table. */
 export class Jobs {
   static readonly token: Token<Jobs> = token<Jobs>('jobs');
@@ -37,35 +51,46 @@ export class Jobs {
   readonly #clock: Clock;
   readonly #ids: IdGenerator;
   readonly #pubsub: PubSub;
+  readonly #queue: JobQueue | null;
 
-  constructor(clock: Clock, ids: IdGenerator, pubsub: PubSub) {
+  constructor(clock: Clock, ids: IdGenerator, pubsub: PubSub, queue: JobQueue | null = null) {
     this.#clock = clock;
     this.#ids = ids;
     this.#pubsub = pubsub;
+    this.#queue = queue;
   }
 
   /**
    * Adds a job that exists only if `tx` commits. A job of the same name and key that is still waiting is kept as it is.
    *
-   * @param runAt not before this time; left out: now
+   * @throws RangeError for a priority that is no whole number from 0 to 100
    */
-  async add(tx: Tx, name: string, key: string, payload: unknown, runAt?: Date): Promise<void> {
-    await this.addAll(tx, name, [{ key, payload }], runAt);
+  async add(tx: Tx, name: string, key: string, payload: unknown, options?: JobOptions): Promise<void> {
+    await this.addAll(tx, name, [{ key, payload }], options);
   }
 
   /** The same for several jobs of one name, in one round trip. */
-  async addAll(tx: Tx, name: string, jobs: readonly NewJob[], runAt?: Date): Promise<void> {
+  async addAll(tx: Tx, name: string, jobs: readonly NewJob[], options: JobOptions = {}): Promise<void> {
     if (jobs.length === 0) return;
     const now = this.#clock.now();
-    await tx.query(ADD, {
+    const { runAt = now, lane = null, priority = PRIORITIES.usual } = options;
+    if (!Number.isInteger(priority) || priority < 0 || priority > 100) {
+      throw new RangeError(`The job ${name} has the priority ${priority}. Give a whole number from 0 to 100.`);
+    }
+    const added = await tx.query(ADD, {
       ids: jobs.map(() => this.#ids.next('job')),
       name,
       keys: jobs.map(({ key }) => key),
       payloads: jobs.map(({ payload }) => JSON.stringify(payload)),
-      runAt: runAt ?? now,
+      runAt,
+      lane,
+      priority,
       now,
     });
-    tx.afterCommit(() => this.#pubsub.publish(WORK_TOPIC, ''));
+    const queue = this.#queue;
+    if (queue === null) return tx.afterCommit(() => this.#pubsub.publish(WORK_TOPIC, ''));
+    const notices = added.map(({ id }) => ({ id, name, lane, priority, runAt }));
+    tx.afterCommit(() => offerSoon(queue, notices, now));
   }
 }
 
@@ -77,12 +102,22 @@ interface NewJob {
 }
 
 const ADD = statement<
-  { ids: string[]; name: string; keys: string[]; payloads: string[]; runAt: Date; now: Date },
-  object
+  {
+    ids: string[];
+    name: string;
+    keys: string[];
+    payloads: string[];
+    runAt: Date;
+    lane: string | null;
+    priority: number;
+    now: Date;
+  },
+  { id: string }
 >(
   'job_add',
-  `insert into {schema}.jobs (id, name, key, payload, run_at, created_at)
-   select id, :name, key, payload::jsonb, :runAt, :now
+  `insert into {schema}.jobs (id, name, key, payload, run_at, lane, priority, created_at)
+   select id, :name, key, payload::jsonb, :runAt, :lane, :priority::int, :now
      from unnest(:ids::text[], :keys::text[], :payloads::text[]) as new (id, key, payload)
-   on conflict (name, key) do nothing`,
+   on conflict (name, key) do nothing
+   returning id`,
 );

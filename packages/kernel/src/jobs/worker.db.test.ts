@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 
 const add = (name: string, key = 'k', payload: unknown = {}, runAt?: Date) =>
-  h.database.transaction((tx) => h.jobs.add(tx, name, key, payload, runAt));
+  h.database.transaction((tx) => h.jobs.add(tx, name, key, payload, { runAt }));
 
 /** A job that notes what it was given. */
 function noting(name: string, run: Job['run'] = async () => {}): Job & { readonly seen: unknown[] } {
@@ -109,7 +109,9 @@ describe('a job', () => {
 
   it('may add the next one of its kind while it completes', async () => {
     const next = new Date(h.clock.now().getTime() + 60_000);
-    const tick = noting('tick', (_payload, { complete }) => complete((tx) => h.jobs.add(tx, 'tick', 'k', {}, next)));
+    const tick = noting('tick', (_payload, { complete }) =>
+      complete((tx) => h.jobs.add(tx, 'tick', 'k', {}, { runAt: next })),
+    );
     const { worker } = h.processWith([tick]);
     await add('tick');
 

@@ -14,7 +14,7 @@ const logger = {
   warn: silent,
   error: (_: object, message: string) => void errors.push(message),
 };
-const leased = { id: 'job_1', name: 'greet', key: 'k', payload: {}, attempts: 0 };
+const leased = { id: 'job_1', name: 'greet', key: 'k', payload: {}, attempts: 0, lane: null, priority: 50 };
 
 /** A database that leases the given jobs once, and answers everything else as the test says. */
 function fakeDatabase(answers: Record<string, () => unknown[]>): Database {

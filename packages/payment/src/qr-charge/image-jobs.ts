@@ -1,4 +1,4 @@
-import type { BlobStore, Job, Jobs, Tx } from '@itpay/kernel';
+import { PRIORITIES, type BlobStore, type Job, type Jobs, type Tx } from '@itpay/kernel';
 
 const FORGET = 'payment.forget_qr_image';
 const KEPT_MS = 86_400_000;
@@ -11,7 +11,8 @@ export const pngKey = (chargeId: string) => `qr/${chargeId}.png`;
  * still draws one that was asked for before. (Protocol, G19)
  */
 export function forgetImage(jobs: Jobs, tx: Tx, chargeId: string, closedAt: Date): Promise<void> {
-  return jobs.add(tx, FORGET, chargeId, { chargeId }, new Date(closedAt.getTime() + KEPT_MS));
+  const runAt = new Date(closedAt.getTime() + KEPT_MS);
+  return jobs.add(tx, FORGET, chargeId, { chargeId }, { runAt, priority: PRIORITIES.upkeep });
 }
 
 export const forgetImageJob = (blobs: BlobStore): Job<{ chargeId: string }> => ({

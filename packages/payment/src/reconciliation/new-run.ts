@@ -65,8 +65,9 @@ export async function insertRun(
 export async function addStep(
   { jobs }: PaymentServices,
   tx: Tx,
-  { id, account, livemode }: Reconciliation,
+  { id, account, livemode, channelInstance }: Reconciliation,
   runAt?: Date,
 ): Promise<void> {
-  await jobs.add(tx, RECONCILE_JOB, id, { id, account, livemode } satisfies ReconcilePayload, runAt);
+  const payload: ReconcilePayload = { id, account, livemode };
+  await jobs.add(tx, RECONCILE_JOB, id, payload, { runAt, lane: `channel:${channelInstance}` });
 }
