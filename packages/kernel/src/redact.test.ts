@@ -97,6 +97,18 @@ it('stands before the logger, for fields and messages of every level', () => {
   }
 });
 
+it('takes out secrets that became known later', () => {
+  const port = capturedLogger();
+  const known: string[] = [];
+  const logger = redactingLogger(port, () => known);
+
+  logger.info({}, 'before: a-late-password');
+  known.push('a-late-password');
+  logger.info({}, 'after: a-late-password');
+
+  expect(port.lines.map(({ message }) => message)).toEqual(['before: a-late-password', 'after: [redacted]']);
+});
+
 it('makes no line that nobody takes, and survives a logger that throws', () => {
   const port = capturedLogger();
   const quiet = redactingLogger({ ...port, isLevelEnabled: (level) => level !== 'debug' });

@@ -43,12 +43,15 @@ export interface Redactor {
   value(value: unknown): unknown;
 }
 
-/** @param secrets texts that must never show, beyond those that are known by their name or look; at least 8 characters */
-export function redactor(secrets: readonly string[] = []): Redactor {
-  const known = secrets.filter((secret) => secret.length >= 8);
+/**
+ * @param secrets texts that must never show, beyond those that are known by their name or look; at least 8 characters. A
+ *   function where they may become more
+ */
+export function redactor(secrets: readonly string[] | (() => readonly string[]) = []): Redactor {
+  const listed = typeof secrets === 'function' ? secrets : () => secrets;
   const text = (given: string): string => {
     let left = given.length > MAX_TEXT ? `${given.slice(0, MAX_TEXT)}…` : given;
-    for (const secret of known) left = left.replaceAll(secret, REDACTED);
+    for (const secret of listed()) if (secret.length >= 8) left = left.replaceAll(secret, REDACTED);
     for (const [pattern, instead] of SECRET_TEXTS) left = left.replace(pattern, instead);
     return left;
   };
@@ -83,7 +86,7 @@ export function redactor(secrets: readonly string[] = []): Redactor {
  *
  * @param secrets see `redactor`
  */
-export function redactingLogger(port: Logger, secrets: readonly string[] = []): Logger {
+export function redactingLogger(port: Logger, secrets: readonly string[] | (() => readonly string[]) = []): Logger {
   const redact = redactor(secrets);
   const writer = (level: 'debug' | 'info' | 'warn' | 'error') => (fields: LogFields, message: string) => {
     try {

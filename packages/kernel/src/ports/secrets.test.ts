@@ -64,3 +64,29 @@ function flipped(bytes: Buffer, at: number): Buffer {
   copy[at]! ^= 1;
   return copy;
 }
+
+describe('The keys of the list', () => {
+  it('have one public name in every process and for every purpose, and another mark for each purpose', () => {
+    const [mine] = secretsFrom([first]).keys('webhook');
+    const [newer, older] = secretsFrom([second, first]).keys('mail');
+
+    expect(mine!.id).toMatch(/^[0-9a-f]{8}$/);
+    expect([older!.id, newer!.id === mine!.id]).toEqual([mine!.id, false]);
+    expect(older!.mark).not.toEqual(mine!.mark);
+    expect(secrets.seal('webhook', 'a secret').subarray(0, 4)).toEqual(mine!.mark);
+  });
+
+  it('may change while the process runs', () => {
+    let list = [first];
+    const changing = secretsFrom(() => list);
+    const before = changing.seal('webhook', 'a secret');
+
+    list = [second, first];
+    const after = changing.seal('webhook', 'a secret');
+    list = [second];
+
+    expect(changing.open('webhook', after).toString()).toBe('a secret');
+    expect(() => changing.open('webhook', before)).toThrow(/does not list/);
+    expect(changing.keys('webhook')).toEqual(secretsFrom([second]).keys('webhook'));
+  });
+});

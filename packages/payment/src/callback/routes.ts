@@ -20,7 +20,7 @@ import type { CallbackTokens } from './token.js';
 type RejectReason = Parameters<NonNullable<Channel['rejectCallback']>>[0];
 
 /** What the key belongs to under which bodies are sealed. */
-const SEALED_FOR = 'notification';
+export const SEALED_FOR = 'notification';
 
 /** "Not accepted" for a rail that has no words of its own for it. */
 const REJECT_STATUS: Readonly<Record<RejectReason, number>> = { signature: 401, mismatch: 422, failure: 500 };

@@ -8,7 +8,8 @@ import { MAX_REFUNDS, type LeftOut, type RefundFile, type RefundFileStatus } fro
 
 type Owner = Pick<Actor, 'account' | 'livemode'>;
 
-const DOCUMENT = 'refund-file';
+/** What the key belongs to under which the bytes of files are sealed. */
+export const DOCUMENT = 'refund-file';
 
 export interface RefundFileFilter extends Owner {
   readonly status: string | null;

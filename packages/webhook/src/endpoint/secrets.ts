@@ -5,7 +5,10 @@ import { newSecret } from '../signature.js';
 export const OVERLAP_MS = 86_400_000;
 /** Who rotates again and again within a day does not make the signature header grow for ever. */
 const KEPT = 5;
-const PURPOSE = 'webhook';
+/** The purpose under which the secrets of an endpoint are sealed. */
+export const PURPOSE = 'webhook';
+/** The same for stored answers that show one. */
+export const ANSWER = 'webhook.answer';
 
 interface KeptSecret {
   readonly secret: string;
@@ -64,5 +67,4 @@ export class EndpointSecrets {
   }
 }
 
-const ANSWER = 'webhook.answer';
 const signs = ({ until }: KeptSecret, now: Date) => until === null || now < new Date(until);
