@@ -9,6 +9,8 @@ export interface DatabaseUnderTest {
   readonly hostKnex: Knex;
   /** A knex instance on another PostgreSQL, which holds an installation of its own. */
   readonly foreignKnex: Knex;
+  /** What the knex underneath makes of the int8 1, with the parsers that its owner gave it. Default: `'1'`, as `pg` has it. */
+  readonly int8InKnex?: unknown;
   close(): Promise<void>;
 }
 
@@ -72,12 +74,12 @@ export function databaseContract(open: () => Promise<DatabaseUnderTest>): void {
       expect(row.bytes).toEqual(Buffer.from([1, 2]));
     });
 
-    it('leaves a host its own parsers: knex still returns int8 as a string', async () => {
+    it('leaves a host its own parsers: knex still returns int8 as before', async () => {
       await database.query(ECHO, { left: 'a', right: 'b' });
 
       const { rows } = await database.knex.raw('select 1::int8 as n');
 
-      expect(rows).toEqual([{ n: '1' }]);
+      expect(rows).toEqual([{ n: under.int8InKnex ?? '1' }]);
     });
 
     it('names statement and parameter when one is missing', async () => {
