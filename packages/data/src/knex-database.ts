@@ -11,6 +11,7 @@ import {
 import type { Knex } from './knex.js';
 import { columnParsers } from './sql/column-parsers.js';
 import { joinTransaction } from './sql/join.js';
+import { isLostConnection } from './sql/lost-connection.js';
 import type { RawConnection } from './sql/last-command.js';
 import { toValues } from './sql/parameters.js';
 import { assertPostgresKnex, sameDatabaseCheck } from './sql/same-database.js';
@@ -33,7 +34,8 @@ export interface KnexDatabaseOptions {
  *
  * Statements go to the raw pg connection with parsers of our own, so that neither the host's `pg.types` nor its
  * `postProcessResponse` change what we read. Errors are pg's, with `code` and `constraint`; the message starts with the
- * name of the statement.
+ * name of the statement. When the connection was lost, or none could be had, it is `SERVICE_UNAVAILABLE`; what was asked for
+ * may have happened then.
  */
 export function knexDatabase(options: KnexDatabaseOptions): Database {
   const { knex, schema, logger } = options;
@@ -51,6 +53,8 @@ export function knexDatabase(options: KnexDatabaseOptions): Database {
       const connection = await acquire(knex);
       try {
         return (await runOrRetry(connection, query)) as never;
+      } catch (error) {
+        return explainLoss(error);
       } finally {
         await knex.client.releaseConnection(connection);
       }
@@ -58,13 +62,20 @@ export function knexDatabase(options: KnexDatabaseOptions): Database {
 
     async transaction(work) {
       let committed: Promise<boolean> | undefined;
+      let thrown: unknown;
       const result = await knex
         .transaction(async (trx) => {
           const joined = await joinTransaction(trx, runOn, logger);
           committed = joined.committed;
-          return work(joined.tx);
+          return work(joined.tx).catch((error: unknown) => {
+            thrown = error;
+            throw error;
+          });
         })
-        .catch(explainTimeout);
+        // What the work met with elsewhere, such as a host's own server, is not the database's.
+        .catch((error: unknown) =>
+          error === thrown && !fromStatements.has(thrown as object) ? rethrow(error) : explain(error),
+        );
       if (!(await committed)) {
         throw new Error('The transaction was rolled back: a statement in it failed, and its error was swallowed.');
       }
@@ -111,7 +122,7 @@ function queryBuilder({ schema, preparedStatements, queryTimeoutMs = 35_000 }: K
     return {
       label: statement.name,
       config: {
-        ...(preparedStatements && { name: known.preparedName }),
+        ...(preparedStatements && !source.planEachTime && { name: known.preparedName }),
         text: statement.text,
         values: toValues(statement, params),
         types: columnParsers,
@@ -128,6 +139,9 @@ export function preparedName({ name, text }: CompiledStatement): string {
   return `itpay_${Buffer.from(name).subarray(0, room).toString('latin1').replaceAll(/[^\w]/g, '_')}_${hash}`;
 }
 
+/** Errors that statements of ours ended with. */
+const fromStatements = new WeakSet<object>();
+
 async function run(connection: RawConnection, { label, config }: Query): Promise<unknown[]> {
   try {
     return (await connection.query(config)).rows;
@@ -135,6 +149,7 @@ async function run(connection: RawConnection, { label, config }: Query): Promise
     if (isStalePlan(error) || isReadTimeout(error) || isFatal(error)) connection.__knex__disposed ??= error;
     if (error instanceof Error) {
       error.message = `${label}: ${error.message}`;
+      fromStatements.add(error);
       // "Failing row contains (…)": the text of a QR code, say. Errors are logged; table and constraint tell enough.
       (error as { detail?: string }).detail &&= '(left out)';
     }
@@ -168,12 +183,25 @@ const isReadTimeout = (error: unknown) => error instanceof Error && error.messag
 const isFatal = (error: unknown) => /^(57P0[1-5]|25P03|08...)$/.test((error as { code?: string }).code ?? '');
 
 async function acquire(knex: Knex): Promise<RawConnection> {
-  return (await knex.client.acquireConnection().catch(explainTimeout)) as RawConnection;
+  return (await knex.client.acquireConnection().catch(explain)) as RawConnection;
 }
 
-function explainTimeout(error: unknown): never {
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+function explainLoss(error: unknown): never {
+  if (!isLostConnection(error)) throw error;
+  throw new ItPayError('SERVICE_UNAVAILABLE', {
+    message:
+      'The connection to the database was lost. Repeat the request with the same Idempotency-Key: it may have been done.',
+    cause: error,
+  });
+}
+
+function explain(error: unknown): never {
   if (!(error instanceof Error) || error.name !== 'KnexTimeoutError' || !error.message.includes('acquiring'))
-    throw error;
+    return explainLoss(error);
   throw new ItPayError('SERVICE_UNAVAILABLE', {
     message:
       'No database connection became free in time. Either the pool is too small for the load, or a query ran outside of ' +

@@ -2,6 +2,7 @@ import { ItPayError } from '@itpay/core';
 import type { Database, Logger } from '@itpay/kernel';
 import { createKnex, destroyKnex, type Knex } from '../knex.js';
 import { knexDatabase } from '../knex-database.js';
+import { giveUpWhenSilent } from '../sql/lost-connection.js';
 import { assertPostgresKnex } from '../sql/same-database.js';
 import { assertPostgresUrl, unreachable } from './connection-errors.js';
 
@@ -16,10 +17,17 @@ export interface OpenPostgresOptions {
   readonly logger?: Logger | undefined;
   /** Default true. Turn it off behind PgBouncer in transaction mode. */
   readonly preparedStatements?: boolean | undefined;
+  /**
+   * After so many milliseconds the server ends a statement. A connection that says nothing for five seconds more is given up
+   * as dead. Default 30 000. Not for `knex`.
+   */
+  readonly statementTimeoutMs?: number | undefined;
 }
 
 const seconds = (n: number) => n * 1000;
 const STATEMENT_TIMEOUT_MS = seconds(30);
+/** The server's own limit comes first, and says more. */
+const SILENCE_AFTER_MS = seconds(5);
 const CLOSE_LIMIT_MS = seconds(10);
 
 /**
@@ -36,7 +44,7 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Databa
     return knexDatabase({ knex: options.knex, schema, preparedStatements, logger });
   }
 
-  const { url } = options;
+  const { url, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   if (!url) throw missingUrl();
   assertPostgresUrl(url);
   const knex = await openPool(url, options);
@@ -52,23 +60,26 @@ export async function openPostgres(options: OpenPostgresOptions): Promise<Databa
     schema,
     preparedStatements,
     logger,
-    queryTimeoutMs: STATEMENT_TIMEOUT_MS + seconds(5), // the server's own limit comes first and says more
+    queryTimeoutMs: statementTimeoutMs + SILENCE_AFTER_MS,
     onClose,
   });
 }
 
-function openPool(url: string, { poolSize = 10, logger }: OpenPostgresOptions): Promise<Knex> {
+function openPool(url: string, options: OpenPostgresOptions): Promise<Knex> {
+  const { poolSize = 10, logger, statementTimeoutMs = STATEMENT_TIMEOUT_MS } = options;
   const connection = {
     connectionString: url,
     application_name: 'itpay',
     connectionTimeoutMillis: seconds(10),
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    // For what knex itself asks: BEGIN and COMMIT have no limit otherwise, and no answer when the network is gone.
+    query_timeout: statementTimeoutMs + SILENCE_AFTER_MS,
     // A transaction that somebody forgot holds locks on payments; the server ends it.
     idle_in_transaction_session_timeout: seconds(60),
     keepAlive: true,
     keepAliveInitialDelayMillis: seconds(10),
   };
-  const pool = { min: 0, max: poolSize };
+  const pool = { min: 0, max: poolSize, afterCreate: giveUpWhenSilent };
   return createKnex({ client: 'pg', connection, pool, acquireConnectionTimeout: seconds(15) }, logger);
 }
 
