@@ -2,16 +2,18 @@ import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../support/postgres.mjs';
 import { countingProxy } from './counting-proxy.mjs';
+import { growth } from './growth.mjs';
 import { generateLoad } from './load.mjs';
 import { overhead } from './overhead.mjs';
 import { createRequests } from './requests.mjs';
 import { webhookRace } from './webhooks.mjs';
 
-// `npm run bench`, or `npm run bench -- create webhooks overhead` for some of it. What is compared, and how to read it:
-// README.md.
+// `npm run bench`, or `npm run bench -- create webhooks overhead` for some of it; `npm run bench -- growth` takes longer and
+// runs only when it is asked for. What is compared, and how to read it: README.md.
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 9);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
@@ -19,7 +21,13 @@ const WARM_UP_SECONDS = 4;
 const CONCURRENCY = 16;
 const AIM = 0.6;
 const GOAL = 0.8;
+/** A cost on a grown database, compared with the same on an empty one. */
+const GROWTH_AIM = 1.3;
 const PATH = '/itpay/v1/payment-intents';
+const { values: flags, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { rows: { type: 'string', default: '1000000,10000000' } },
+});
 
 /** @type {string[]} */
 const databases = [];
@@ -29,7 +37,6 @@ if (postgres.url === null) {
   process.exit(0);
 }
 try {
-  const wanted = process.argv.slice(2);
   const runs = (/** @type {string} */ part) => wanted.length === 0 || wanted.includes(part);
   const tools = { createDatabase, startServer, rounds: ROUNDS };
   if (runs('create')) {
@@ -39,6 +46,7 @@ try {
   }
   if (runs('webhooks')) printWebhooks(await webhookRace(tools));
   if (runs('overhead')) printOverhead(await overhead(tools));
+  if (wanted.includes('growth')) printGrowth(await growth({ ...tools, seconds: SECONDS, sizes: sizesOf(flags.rows) }));
 } catch (error) {
   console.error(error);
   process.exitCode = 1;
@@ -298,6 +306,47 @@ function printOverhead(rounds) {
     ['Node CPU, limits on', ...row('limited', 'cpu')],
   ]);
   console.log('\np99: at most 300 µs more is the aim.');
+}
+
+/** @param {string} rows as in `--rows 1000000,10000000` */
+function sizesOf(rows) {
+  const sizes = rows.split(',').map(Number);
+  if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 1_000)) {
+    throw new Error(`--rows takes numbers of payments, such as 1000000,10000000, and not "${rows}".`);
+  }
+  return sizes;
+}
+
+/** @param {Awaited<ReturnType<typeof growth>>} rounds */
+function printGrowth(rounds) {
+  const sizes = [...(rounds[0]?.keys() ?? [])].toSorted((a, b) => a - b);
+  const empty = sizes[0];
+  /** @param {'create' | 'first' | 'deep' | 'status'} what @param {string} name */
+  const costs = (what, name) => {
+    const of = (/** @type {any} */ size) => rounds.map((round) => round.get(size)[what]);
+    const grown = sizes.slice(1).map((size) => {
+      const ratios = rounds.map((round) => round.get(size)[what] / round.get(empty)[what]);
+      return { text: `${median(ratios).toFixed(2)} (${rangeOf(ratios)})`, ratio: median(ratios) };
+    });
+    return {
+      row: [name, median(of(empty)).toFixed(2), ...grown.map(({ text }) => text)],
+      ratios: grown.map(({ ratio }) => ratio),
+    };
+  };
+  const all = [
+    costs('create', 'create'),
+    costs('first', 'list, first page'),
+    costs('deep', 'list, deep page'),
+    costs('status', 'list, one state'),
+  ];
+  const inMillions = (/** @type {number} */ size) => `with ${(size / 1e6).toLocaleString('en')} M`;
+  table([['What it costs', 'with none, ms', ...sizes.slice(1).map(inMillions)], ...all.map(({ row }) => row)]);
+  const reached = all.every(({ ratios }) => ratios.every((ratio) => ratio <= GROWTH_AIM));
+  console.log(`
+Ratio of the cost to that without earlier payments, and its range in ${rounds.length} shuffled rounds; at most ${GROWTH_AIM} is the aim.
+Creates: ${CONCURRENCY} connections, time of each; lists: 25 payments, one after another, median.
+${reached ? 'OK' : 'NOT OK'}`);
+  if (!reached) process.exitCode = 1;
 }
 
 /** @param {string[][]} rows */

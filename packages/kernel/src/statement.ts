@@ -9,6 +9,8 @@ declare const shape: unique symbol;
 export interface Statement<P, R> {
   readonly name: string;
   readonly text: string;
+  /** A plan for one call would be a bad one for the next: it is not prepared. */
+  readonly planEachTime?: true;
   readonly [shape]?: (params: P) => R;
 }
 
@@ -20,8 +22,12 @@ export interface CompiledStatement {
 }
 
 /** Names a piece of SQL. `statement<{ id: string }, { status: string }>('find_status', 'select …')`. */
-export function statement<P extends object, R = Record<string, never>>(name: string, text: string): Statement<P, R> {
-  return { name, text };
+export function statement<P extends object, R = Record<string, never>>(
+  name: string,
+  text: string,
+  options: Pick<Statement<P, R>, 'planEachTime'> = {},
+): Statement<P, R> {
+  return { name, text, ...options };
 }
 
 // A parameter is a colon before a letter, unless the colon belongs to a cast (`::text`) or stands within a word.

@@ -13,6 +13,7 @@ import {
   PubSub,
   Random,
   Routes,
+  sealedAnswers,
   Secrets,
   Sweeps,
   Telemetry,
@@ -22,13 +23,14 @@ import { fanOut } from './delivery/fan-out.js';
 import { sendDue } from './delivery/send-due.js';
 import { DeliveryStore } from './delivery/store.js';
 import { endpointRoutes } from './endpoint/routes.js';
-import { EndpointSecrets } from './endpoint/secrets.js';
+import { ANSWER, EndpointSecrets, PURPOSE } from './endpoint/secrets.js';
 import { EndpointStore } from './endpoint/store.js';
 import { eventRoutes } from './event/routes.js';
 import { EventStore } from './event/store.js';
 import { webhook0001 } from './migrations/0001-webhook.js';
+import { webhook0002 } from './migrations/0002-growth.js';
 import { eventRetention, RETENTION_DAYS } from './retention.js';
-import { createSender, type Sender } from './send.js';
+import { createSender, type Sender, type SendRequest } from './send.js';
 import type { WebhookServices } from './services.js';
 import { backlogGauge, observedSender } from './telemetry.js';
 import { VERSION } from './version.js';
@@ -40,6 +42,11 @@ export interface WebhookOptions {
   readonly allowHttp?: boolean;
   /** How many days events and attempts are kept after the last attempt. Default: 30. */
   readonly retentionDays?: number;
+  /**
+   * Makes the attempts in place of ours: through a proxy, or in a simulation. It answers for what ours does: which addresses
+   * may be called, no redirects, an end after 15 seconds. It is not closed with us.
+   */
+  readonly sender?: Pick<Sender, 'send'>;
 }
 
 /**
@@ -51,12 +58,14 @@ export function webhook({
   allowedOrigins = [],
   allowHttp = false,
   retentionDays = RETENTION_DAYS,
+  sender: given,
 }: WebhookOptions = {}) {
   checkOptions(allowedOrigins, retentionDays);
   return definePlugin({
     name: 'webhook',
     version: VERSION,
-    migrations: [webhook0001],
+    migrations: [webhook0001, webhook0002],
+    sealed: [{ table: 'webhook_endpoints', key: 'id', column: 'secrets', purpose: PURPOSE }, sealedAnswers(ANSWER)],
     register(registry) {
       registry.own(
         ServicesToken,
@@ -92,8 +101,11 @@ export function webhook({
       registry.own(
         SenderToken,
         [Telemetry.token],
-        (telemetry) =>
-          observedSender(createSender({ allowedOrigins, allowHttp, userAgent: `ItPay/${VERSION}` }), telemetry),
+        (telemetry) => {
+          const own = () => createSender({ allowedOrigins, allowHttp, userAgent: `ItPay/${VERSION}` });
+          const foreign = given && { send: (request: SendRequest) => given.send(request), close: async () => {} };
+          return observedSender(foreign ?? own(), telemetry);
+        },
         (sender) => sender.close(),
       );
 

@@ -11,7 +11,7 @@ const BATCH = 200;
 /**
  * Deletes events with their deliveries and attempts when nobody has needed them for long. An event stays while it is still
  * to be sent, while a reader of the log or a subscriber has it before it, and while it is the newest of its object, from
- * which the next one takes its number.
+ * which the next one takes its number. A subscriber that no process has had for as long keeps nothing back: its code is gone.
  */
 export function eventRetention(database: Database, clock: Clock, days: number): Sweep {
   let nextLookMs = -Infinity;
@@ -42,6 +42,7 @@ async function forget(database: Database, cutoff: Date, now: Date): Promise<numb
     const ids = due.map(({ id }) => id);
     await tx.query(KEEP_NEEDED, { ids, cutoff, now });
     const free = (await tx.query(FREE, { ids, cutoff })).map(({ id }) => id);
+    await tx.query(DELETE_JOBS, { ids: free });
     await tx.query(DELETE_ATTEMPTS, { ids: free });
     await tx.query(DELETE_DELIVERIES, { ids: free });
     // What was the newest and is no longer gets its turn again.
@@ -56,21 +57,31 @@ const DUE = statement<{ cutoff: Date; limit: number }, { id: string }>(
   'event_retention_due',
   `select id from {schema}.events
     where coalesce(needed_at, at) <= :cutoff
-      and position <= (select coalesce(min(s.position), 0) from {schema}.event_subscribers s)
+      and position <= (select coalesce(min(s.position), 0) from {schema}.event_subscribers s where s.seen_at > :cutoff)
     order by coalesce(needed_at, at) limit :limit for update skip locked`,
 );
 // A delivery that is pending, or a subscriber that still fails, puts it off as if it had been tried now.
 const NEEDED = `(case
   when exists (select from {schema}.webhook_deliveries d where d.event_id = e.id and d.state = 'pending')
-    or exists (select from {schema}.jobs j where j.key = e.id and j.name like 'event.deliver:%') then :now::timestamptz
+    or exists (select from wanted where wanted.key = e.id) then :now::timestamptz
   else (select max(a.at) from {schema}.webhook_attempts a where a.event_id = e.id) end)`;
 const KEEP_NEEDED = statement<{ ids: string[]; cutoff: Date; now: Date }, object>(
   'event_retention_keep_needed',
-  `update {schema}.events e set needed_at = ${NEEDED} where e.id = any(:ids::text[]) and ${NEEDED} > :cutoff`,
+  `with wanted as materialized (
+     select j.key from unnest(:ids::text[]) as event (id) cross join {schema}.event_subscribers s
+       join {schema}.jobs j on j.name = 'event.deliver:' || s.name and j.key = event.id
+      where s.seen_at > :cutoff)
+   update {schema}.events e set needed_at = ${NEEDED} where e.id = any(:ids::text[]) and ${NEEDED} > :cutoff`,
 );
 const FREE = statement<{ ids: string[]; cutoff: Date }, { id: string }>(
   'event_retention_free',
   `select id from {schema}.events where id = any(:ids::text[]) and coalesce(needed_at, at) <= :cutoff`,
+);
+// Of subscribers that are gone; nothing that is here has one.
+const DELETE_JOBS = statement<{ ids: string[] }, object>(
+  'event_retention_delete_jobs',
+  `delete from {schema}.jobs j using {schema}.event_subscribers s
+    where j.name = 'event.deliver:' || s.name and j.key = any(:ids::text[])`,
 );
 const DELETE_ATTEMPTS = statement<{ ids: string[] }, object>(
   'event_retention_delete_attempts',

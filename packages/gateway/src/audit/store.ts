@@ -1,4 +1,4 @@
-import { statement, type Principal } from '@itpay/kernel';
+import { listStatements, type Principal } from '@itpay/kernel';
 
 export interface AuditFilter {
   readonly account: string;
@@ -27,21 +27,16 @@ export interface AuditRow {
   readonly request_id: string | null;
 }
 
-const SELECT = `select id, livemode, at, actor, actor_kind, action, object_id, from_state, to_state, evidence_digest,
-    request_id
-  from {schema}.audit_entries
- where account = :account and livemode = :livemode
-   and (:objectId::text is null or object_id = :objectId)
-   and (:actor::text is null or actor = :actor)
-   and (:action::text is null or action = :action)
-   and (:createdGte::timestamptz is null or at >= :createdGte)
-   and (:createdLte::timestamptz is null or at <= :createdLte)`;
-
-export const LIST_OLDER = statement<AuditFilter, AuditRow>(
-  'audit_list_older',
-  `${SELECT} and (:cursor::text is null or id < :cursor) order by id desc limit :limit`,
-);
-export const LIST_NEWER = statement<AuditFilter, AuditRow>(
-  'audit_list_newer',
-  `${SELECT} and id > :cursor order by id limit :limit`,
-);
+export const LIST = listStatements<AuditFilter, AuditRow>({
+  name: 'audit_list',
+  columns: `id, livemode, at, actor, actor_kind, action, object_id, from_state, to_state, evidence_digest, request_id`,
+  table: '{schema}.audit_entries',
+  where: 'account = :account and livemode = :livemode',
+  filters: {
+    objectId: ['text', 'object_id = :objectId'],
+    actor: ['text', 'actor = :actor'],
+    action: ['text', 'action = :action'],
+    createdGte: ['timestamptz', 'at >= :createdGte'],
+    createdLte: ['timestamptz', 'at <= :createdLte'],
+  },
+});

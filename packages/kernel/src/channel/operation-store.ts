@@ -1,5 +1,6 @@
 import { money } from '@itpay/core';
 import { maybeOne, type Queryable, type Tx } from '../ports/database.js';
+import { listStatements } from '../list-statements.js';
 import { statement } from '../statement.js';
 import type { Operation, OperationKind, OperationState } from './operation.js';
 import type { ChannelFailure } from './outcome.js';
@@ -54,7 +55,9 @@ export interface OperationFilter {
 
 /** Newest first. */
 export async function listOperations(on: Queryable, filter: OperationFilter): Promise<Operation[]> {
-  return (await on.query(LIST, filter)).map(operationFromRow);
+  const { after, ...rest } = filter;
+  const params = { ...rest, cursor: after };
+  return (await on.query(listFor(filter).older, params)).map(operationFromRow);
 }
 
 interface OperationRow {
@@ -163,19 +166,49 @@ const OF_PAYMENT = statement<{ paymentIntentId: string }, OperationRow>(
   'operations_of_payment',
   `select ${COLUMNS} from {schema}.channel_operations where payment_intent_id = :paymentIntentId order by id`,
 );
+// Each reason has an index of its own, and no more is read from it than is taken up, however much waits.
 const DUE = statement<{ now: Date; limit: number }, OperationRow>(
   'operations_due',
   `select ${COLUMNS} from {schema}.channel_operations
-    where state = 'queued' or (state = 'started' and lease_expires_at <= :now) or next_query_at <= :now
-    order by id limit :limit`,
+    where id = any(array(
+      (select id from {schema}.channel_operations where state = 'queued' order by id limit :limit::int)
+      union all
+      (select id from {schema}.channel_operations
+        where state = 'started' and lease_expires_at <= :now order by lease_expires_at limit :limit::int)
+      union all
+      (select id from {schema}.channel_operations where next_query_at <= :now order by next_query_at limit :limit::int)))
+    order by id limit :limit::int`,
 );
-const LIST = statement<OperationFilter, OperationRow>(
-  'operations_list',
-  `select ${COLUMNS} from {schema}.channel_operations
-    where account = :account and livemode = :livemode
-      and (:operatorRequired::boolean is null or operator_required = :operatorRequired)
-      and (:state::text is null or state = :state)
-      and (:paymentIntentId::text is null or payment_intent_id = :paymentIntentId)
-      and (:after::text is null or id < :after)
-    order by id desc limit :limit`,
-);
+
+type ListParams = Omit<OperationFilter, 'after'> & { readonly cursor: string | null };
+const OWN = 'account = :account and livemode = :livemode';
+const LISTED = {
+  columns: COLUMNS,
+  table: '{schema}.channel_operations',
+  filters: {
+    paymentIntentId: ['text', 'payment_intent_id = :paymentIntentId'],
+    state: ['text', 'state = :state'],
+    operatorRequired: ['boolean', 'operator_required = :operatorRequired'],
+  },
+} as const;
+const LIST = listStatements<ListParams, OperationRow>({
+  ...LISTED,
+  name: 'operations_list',
+  where: OWN,
+});
+// Few of many operations are in these, and each has an index that holds nothing else.
+const LIST_UNSETTLED = listStatements<ListParams, OperationRow>({
+  ...LISTED,
+  name: 'operations_list_unsettled',
+  where: `${OWN} and state <> 'succeeded'`,
+});
+const LIST_FOR_OPERATOR = listStatements<ListParams, OperationRow>({
+  ...LISTED,
+  name: 'operations_list_for_operator',
+  where: `${OWN} and operator_required`,
+});
+
+function listFor({ operatorRequired, state }: OperationFilter) {
+  if (operatorRequired === true) return LIST_FOR_OPERATOR;
+  return state === null || state === 'succeeded' ? LIST : LIST_UNSETTLED;
+}

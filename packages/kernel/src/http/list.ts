@@ -1,6 +1,9 @@
 import { isId, ItPayError, type IdPrefix } from '@itpay/core';
 import { z } from 'zod';
 
+/** The most that a page of a list has. */
+export const MAX_PAGE = 100;
+
 /** Which part of a list a request asks for. */
 export interface ListPage {
   readonly limit: number;
@@ -28,7 +31,7 @@ export interface ListAnswer<T> {
 export function listQuery<const Extra extends z.ZodRawShape>(prefix: IdPrefix | (string & {}), extra: Extra) {
   const cursor = z.string().refine((id) => isId(prefix, id), { error: 'CURSOR_INVALID' });
   return z.strictObject({
-    limit: queryInteger({ min: 1, max: 100 }).default(25),
+    limit: queryInteger({ min: 1, max: MAX_PAGE }).default(25),
     starting_after: cursor.optional(),
     ending_before: cursor.optional(),
     created_gte: time.optional(),

@@ -35,9 +35,9 @@ export function keyRetention(database: Database, clock: Clock): Sweep {
 // Another process may delete at the same time; it takes other rows.
 const DELETE_EXPIRED = statement<{ now: Date; limit: number }, { deleted: number }>(
   'idempotency_delete_expired',
-  `delete from {schema}.idempotency_keys where scope_hash in (
+  `delete from {schema}.idempotency_keys where scope_hash = any(array(
      select scope_hash from {schema}.idempotency_keys
       where recovery_point = 'finished' and expires_at <= :now
-      order by expires_at limit :limit for update skip locked)
+      order by expires_at limit :limit::int for update skip locked))
    returning 1 as deleted`,
 );

@@ -36,9 +36,9 @@ export function bodyRetention({ database, clock }: { database: Database; clock: 
 const DROP_BODIES = statement<{ before: Date; limit: number }, { id: string }>(
   'notification_drop_bodies',
   `update {schema}.notifications set sealed_body = null, body_at = null
-    where id in (
+    where id = any(array(
       select id from {schema}.notifications
        where sealed_body is not null and body_at <= :before and state <> 'claimed'
-       order by body_at limit :limit::int for update skip locked)
+       order by body_at limit :limit::int for update skip locked))
    returning id`,
 );

@@ -1,5 +1,5 @@
 import { money } from '@itpay/core';
-import { maybeOne, statement, type Database, type Queryable, type Tx } from '@itpay/kernel';
+import { listStatements, maybeOne, statement, type Database, type Queryable, type Tx } from '@itpay/kernel';
 import type { Inflow, InflowKind, InflowSource, InflowStatus, Policy } from './inflow.js';
 
 export interface InflowFilter {
@@ -48,7 +48,7 @@ export class InflowStore {
 
   /** Newest first; with `newer`, the page that comes before the cursor, oldest first. */
   async list(filter: InflowFilter, newer: boolean): Promise<Inflow[]> {
-    return (await this.#database.query(newer ? LIST_NEWER : LIST_OLDER, filter)).map(fromRow);
+    return (await this.#database.query(newer ? LIST.newer : LIST.older, filter)).map(fromRow);
   }
 
   /** Writes what can change about an inflow. The sequence in the condition makes a lost update impossible. */
@@ -176,17 +176,15 @@ const SAVE = statement<
     where id = :id and sequence = :sequence::int - 1
    returning id`,
 );
-const FILTER = `account = :account and livemode = :livemode
-  and (:status::text is null or status = :status)
-  and (:paymentIntentId::text is null or payment_intent_id = :paymentIntentId)
-  and (:createdGte::timestamptz is null or created_at >= :createdGte)
-  and (:createdLte::timestamptz is null or created_at <= :createdLte)`;
-const LIST_OLDER = statement<InflowFilter, InflowRow>(
-  'inflow_list_older',
-  `select ${COLUMNS} from {schema}.inflows where ${FILTER} and (:cursor::text is null or id < :cursor)
-    order by id desc limit :limit`,
-);
-const LIST_NEWER = statement<InflowFilter, InflowRow>(
-  'inflow_list_newer',
-  `select ${COLUMNS} from {schema}.inflows where ${FILTER} and id > :cursor order by id limit :limit`,
-);
+const LIST = listStatements<InflowFilter, InflowRow>({
+  name: 'inflow_list',
+  columns: COLUMNS,
+  table: '{schema}.inflows',
+  where: 'account = :account and livemode = :livemode',
+  filters: {
+    paymentIntentId: ['text', 'payment_intent_id = :paymentIntentId'],
+    status: ['text', 'status = :status'],
+    createdGte: ['timestamptz', 'created_at >= :createdGte'],
+    createdLte: ['timestamptz', 'created_at <= :createdLte'],
+  },
+});

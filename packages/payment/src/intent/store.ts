@@ -1,4 +1,5 @@
-import { maybeOne, statement, type Actor, type Database, type Queryable, type Tx } from '@itpay/kernel';
+import { isId } from '@itpay/core';
+import { listStatements, maybeOne, statement, type Actor, type Database, type Queryable, type Tx } from '@itpay/kernel';
 import type { ListFilter, Page } from '../api.js';
 import type { PaymentIntent, PresentedIntent } from './intent.js';
 import { STATUS_RANK } from './machine.js';
@@ -36,20 +37,21 @@ export class IntentStore {
 
   /** Newest first; with `endingBefore` the page that comes before that id. */
   async list(owner: Owner, filter: ListFilter, page: Page): Promise<{ intents: PresentedIntent[]; hasMore: boolean }> {
-    const params = {
+    const payer = filter.payer ?? null;
+    const human = payer !== null && isId('human', payer);
+    const params: ListParams = {
       account: owner.account,
       livemode: owner.livemode,
       status: filter.status ?? null,
       orderReference: filter.orderReference ?? null,
-      payer: filter.payer ?? null,
+      payerHumanId: human ? payer : null,
+      payerAgentId: human ? null : payer,
       createdGte: filter.createdGte ?? null,
       createdLte: filter.createdLte ?? null,
+      cursor: page.endingBefore ?? page.startingAfter ?? null,
       limit: page.limit + 1,
     };
-    const rows =
-      page.endingBefore === undefined
-        ? await this.#database.query(LIST_OLDER, { ...params, cursor: page.startingAfter ?? null })
-        : await this.#database.query(LIST_NEWER, { ...params, cursor: page.endingBefore });
+    const rows = await this.#database.query(page.endingBefore === undefined ? LIST.older : LIST.newer, params);
     const intents = rows.slice(0, page.limit).map(presentedFromRow);
     return {
       intents: page.endingBefore === undefined ? intents : intents.toReversed(),
@@ -133,9 +135,9 @@ const LOCK_ANY = statement<{ id: string }, IntentRow>(
 const TAKE_DUE = statement<{ now: Date; again: Date; limit: number }, { id: string }>(
   'intents_take_due',
   `update {schema}.payment_intents set close_at = :again
-    where id in (
+    where id = any(array(
       select id from {schema}.payment_intents where status_rank < 2 and close_at <= :now
-       order by close_at limit :limit for update skip locked)
+       order by close_at limit :limit::int for update skip locked))
    returning id`,
 );
 const SET_TIMES = statement<{ id: string; expiresAt: Date; closeAt: Date }, object>(
@@ -181,28 +183,27 @@ interface ListParams {
   readonly livemode: boolean;
   readonly status: string | null;
   readonly orderReference: string | null;
-  readonly payer: string | null;
+  readonly payerHumanId: string | null;
+  readonly payerAgentId: string | null;
   readonly createdGte: Date | null;
   readonly createdLte: Date | null;
   readonly cursor: string | null;
   readonly limit: number;
 }
 
-const LIST_FILTER = `
-  i.account = :account and i.livemode = :livemode
-  and (:status::text is null or i.status = :status)
-  and (:orderReference::text is null or i.order_reference = :orderReference)
-  and (:payer::text is null or i.payer_agent_id = :payer or i.payer_human_id = :payer)
-  and (:createdGte::timestamptz is null or i.created_at >= :createdGte)
-  and (:createdLte::timestamptz is null or i.created_at <= :createdLte)`;
-
-const LIST_OLDER = statement<ListParams, PresentedRow>(
-  'intent_list_older',
-  `select ${INTENT_COLUMNS}, ${PRESENTED_COLUMNS} from {schema}.payment_intents i ${PRESENTED}
-    where ${LIST_FILTER} and (:cursor::text is null or i.id < :cursor) order by i.id desc limit :limit::int`,
-);
-const LIST_NEWER = statement<ListParams, PresentedRow>(
-  'intent_list_newer',
-  `select ${INTENT_COLUMNS}, ${PRESENTED_COLUMNS} from {schema}.payment_intents i ${PRESENTED}
-    where ${LIST_FILTER} and i.id > :cursor order by i.id asc limit :limit::int`,
-);
+const LIST = listStatements<ListParams, PresentedRow>({
+  name: 'intent_list',
+  columns: `${INTENT_COLUMNS}, ${PRESENTED_COLUMNS}`,
+  as: 'i',
+  table: '{schema}.payment_intents',
+  where: 'account = :account and livemode = :livemode',
+  filters: {
+    orderReference: ['text', 'order_reference = :orderReference'],
+    payerHumanId: ['text', 'payer_human_id = :payerHumanId'],
+    payerAgentId: ['text', 'payer_agent_id = :payerAgentId'],
+    status: ['text', 'status = :status'],
+    createdGte: ['timestamptz', 'created_at >= :createdGte'],
+    createdLte: ['timestamptz', 'created_at <= :createdLte'],
+  },
+  join: PRESENTED,
+});

@@ -1,5 +1,6 @@
 import { money } from '@itpay/core';
 import {
+  listStatements,
   maybeOne,
   statement,
   type Actor,
@@ -65,7 +66,7 @@ export class RefundStore {
 
   /** Newest first; with `newer`, the page that comes before the cursor, oldest first. */
   async list(filter: RefundFilter, newer: boolean): Promise<Refund[]> {
-    return (await this.#database.query(newer ? LIST_NEWER : LIST_OLDER, filter)).map(fromRow);
+    return (await this.#database.query(newer ? LIST.newer : LIST.older, filter)).map(fromRow);
   }
 
   /** By refund, its call to the channel, where there is one that has not succeeded. */
@@ -208,17 +209,15 @@ const SAVE = statement<
     where id = :id and version = :version::int - 1
    returning id`,
 );
-const FILTER = `account = :account and livemode = :livemode
-  and (:status::text is null or status = :status)
-  and (:paymentIntentId::text is null or payment_intent_id = :paymentIntentId)
-  and (:createdGte::timestamptz is null or created_at >= :createdGte)
-  and (:createdLte::timestamptz is null or created_at <= :createdLte)`;
-const LIST_OLDER = statement<RefundFilter, RefundRow>(
-  'refund_list_older',
-  `select ${COLUMNS} from {schema}.refunds where ${FILTER} and (:cursor::text is null or id < :cursor)
-    order by id desc limit :limit`,
-);
-const LIST_NEWER = statement<RefundFilter, RefundRow>(
-  'refund_list_newer',
-  `select ${COLUMNS} from {schema}.refunds where ${FILTER} and id > :cursor order by id limit :limit`,
-);
+const LIST = listStatements<RefundFilter, RefundRow>({
+  name: 'refund_list',
+  columns: COLUMNS,
+  table: '{schema}.refunds',
+  where: 'account = :account and livemode = :livemode',
+  filters: {
+    paymentIntentId: ['text', 'payment_intent_id = :paymentIntentId'],
+    status: ['text', 'status = :status'],
+    createdGte: ['timestamptz', 'created_at >= :createdGte'],
+    createdLte: ['timestamptz', 'created_at <= :createdLte'],
+  },
+});

@@ -466,7 +466,7 @@ const SUGGESTIONS = statement<
         where intent.account = inflow.account and intent.livemode = inflow.livemode and intent.channel = inflow.channel
           and intent.merchant_account = inflow.merchant_account and intent.currency = inflow.currency
           and intent.amount = inflow.amount and intent.status_rank < 2
-        order by intent.id desc limit 3) as payment_intent_ids
+        order by intent.id collate "POSIX" desc limit 3) as payment_intent_ids
      from {schema}.inflows inflow
     where inflow.id = any(:inflowIds::text[]) and inflow.account = :account and inflow.livemode = :livemode
       and inflow.status = 'needs_match'`,

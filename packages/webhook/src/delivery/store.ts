@@ -1,4 +1,4 @@
-import { one, statement, type Database, type EventRow, type Queryable, type Tx } from '@itpay/kernel';
+import { listStatements, one, statement, type Database, type EventRow, type Queryable, type Tx } from '@itpay/kernel';
 import { SUBSCRIBED } from '../endpoint/event-types.js';
 import type { DeliveryAttempt, DeliveryState, LeasedDelivery } from './delivery.js';
 
@@ -158,7 +158,7 @@ export class DeliveryStore {
 
   /** Newest first; with `newer`, the page that comes before the cursor, oldest first. */
   async listAttempts(filter: AttemptFilter, newer: boolean): Promise<DeliveryAttempt[]> {
-    const rows = await this.#database.query(newer ? ATTEMPTS_NEWER : ATTEMPTS_OLDER, filter);
+    const rows = await this.#database.query(newer ? ATTEMPTS.newer : ATTEMPTS.older, filter);
     return rows.map((row) => ({
       id: row.id,
       endpointId: row.endpoint_id,
@@ -386,16 +386,13 @@ interface AttemptRow {
   readonly error: string | null;
   readonly excerpt: string | null;
 }
-const ATTEMPT_FILTER = `endpoint_id = :endpointId
-  and (:createdGte::timestamptz is null or at >= :createdGte)
-  and (:createdLte::timestamptz is null or at <= :createdLte)`;
-const ATTEMPTS_OLDER = statement<AttemptFilter, AttemptRow>(
-  'webhook_attempt_list_older',
-  `select id, endpoint_id, event_id, at, status, latency_ms, error, excerpt from {schema}.webhook_attempts
-    where ${ATTEMPT_FILTER} and (:cursor::text is null or id < :cursor) order by id desc limit :limit`,
-);
-const ATTEMPTS_NEWER = statement<AttemptFilter, AttemptRow>(
-  'webhook_attempt_list_newer',
-  `select id, endpoint_id, event_id, at, status, latency_ms, error, excerpt from {schema}.webhook_attempts
-    where ${ATTEMPT_FILTER} and id > :cursor order by id limit :limit`,
-);
+const ATTEMPTS = listStatements<AttemptFilter, AttemptRow>({
+  name: 'webhook_attempt_list',
+  columns: `id, endpoint_id, event_id, at, status, latency_ms, error, excerpt`,
+  table: '{schema}.webhook_attempts',
+  where: 'endpoint_id = :endpointId',
+  filters: {
+    createdGte: ['timestamptz', 'at >= :createdGte'],
+    createdLte: ['timestamptz', 'at <= :createdLte'],
+  },
+});

@@ -1,4 +1,13 @@
-import { maybeOne, one, statement, type Actor, type Database, type EventRow, type Queryable } from '@itpay/kernel';
+import {
+  listStatements,
+  maybeOne,
+  one,
+  statement,
+  type Actor,
+  type Database,
+  type EventRow,
+  type Queryable,
+} from '@itpay/kernel';
 
 type Owner = Pick<Actor, 'account' | 'livemode'>;
 
@@ -42,7 +51,7 @@ export class EventStore {
 
   /** Newest first; with `newer`, the page that comes before the cursor, oldest first. */
   async list(filter: EventFilter, newer: boolean): Promise<EventRow[]> {
-    return this.#database.query(newer ? LIST_NEWER : LIST_OLDER, filter);
+    return this.#database.query(newer ? LIST.newer : LIST.older, filter);
   }
 
   /** Where the log ends now. */
@@ -69,18 +78,18 @@ const FIND = statement<{ id: string; account: string; livemode: boolean }, Event
 );
 const WHICH = `account = :account and livemode = :livemode
   and (:type::text is null or type = :type) and (:objectId::text is null or object_id = :objectId)`;
-const FILTER = `${WHICH}
-  and (:createdGte::timestamptz is null or at >= :createdGte)
-  and (:createdLte::timestamptz is null or at <= :createdLte)`;
-const LIST_OLDER = statement<EventFilter, EventRow>(
-  'event_list_older',
-  `select ${COLUMNS} from {schema}.events where ${FILTER} and (:cursor::text is null or id < :cursor)
-    order by id desc limit :limit`,
-);
-const LIST_NEWER = statement<EventFilter, EventRow>(
-  'event_list_newer',
-  `select ${COLUMNS} from {schema}.events where ${FILTER} and id > :cursor order by id limit :limit`,
-);
+const LIST = listStatements<EventFilter, EventRow>({
+  name: 'event_list',
+  columns: COLUMNS,
+  table: '{schema}.events',
+  where: 'account = :account and livemode = :livemode',
+  filters: {
+    objectId: ['text', 'object_id = :objectId'],
+    type: ['text', 'type = :type'],
+    createdGte: ['timestamptz', 'at >= :createdGte'],
+    createdLte: ['timestamptz', 'at <= :createdLte'],
+  },
+});
 const END = statement<object, { last_position: bigint }>(
   'event_log_end',
   `select last_position from {schema}.event_log`,
