@@ -198,6 +198,7 @@ describe('Help', () => {
     [
       [],
       ['doctor'],
+      ['promote'],
       ['events'],
       ['events', 'tail'],
       ['events', 'replay'],

@@ -9,6 +9,8 @@ export const COMMAND = resolve('packages/itpay/dist/cli/main.js');
 /** Nothing of the machine that runs the tests decides what a command does. */
 const CLEAN = {
   DATABASE_URL: '',
+  S3_BUCKET: '',
+  S3_REGION: '',
   ITPAY_SECRET_KEY: '',
   ITPAY_URL: '',
   ITPAY_API_KEY: '',

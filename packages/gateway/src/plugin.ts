@@ -1,6 +1,7 @@
 import {
   AuditLog,
   Authenticator,
+  Cache,
   Clock,
   Database,
   definePlugin,
@@ -16,6 +17,7 @@ import {
   Routes,
   Secrets,
   Settings,
+  SOME_LOST,
   Sweeps,
   Telemetry,
   token,
@@ -31,12 +33,13 @@ import { createGateway, Gateway, type GatewayApi } from './gateway.js';
 import { healthRoutes } from './health/routes.js';
 import { ApiKeys } from './keys/api-keys.js';
 import { apiKeyAuthenticator } from './keys/authenticator.js';
-import { KeyChanges } from './keys/changes.js';
+import { KeyChanges, SIGNING_PURPOSE } from './keys/changes.js';
 import { announceExpiring } from './keys/expiring.js';
-import { KEY_TOPIC, KeyCache } from './keys/key-cache.js';
+import { KEY_CACHE_MS, KEY_TOPIC, KeyCache } from './keys/key-cache.js';
 import { nonceRetention, SignatureNonces } from './keys/nonces.js';
 import { apiKeyRoutes } from './keys/routes.js';
 import { knownScopes } from './keys/scopes.js';
+import { SharedKeys } from './keys/shared-keys.js';
 import { FIND_BY_KEY_ID } from './keys/store.js';
 import { clientAddress, type TrustProxy } from './client-address.js';
 import { rateLimitsFrom, type RateLimitOptions } from './limits/classes.js';
@@ -70,6 +73,7 @@ export function gateway({ authenticate, cors, limits: limited, trustProxy }: Gat
     name: 'gateway',
     version: VERSION,
     migrations: [apiKeysTable, keyLifecycle, rateLimitTables],
+    sealed: [{ table: 'api_keys', key: 'id', column: 'signing_secret', purpose: SIGNING_PURPOSE }],
     api: Gateway,
     register: (registry) => {
       registry.contribute(Routes, [HealthChecks, Logger], healthRoutes);
@@ -77,13 +81,18 @@ export function gateway({ authenticate, cors, limits: limited, trustProxy }: Gat
       registry.contribute(Routes, [], versionRoutes);
       registry.contribute(Routes, [Database], auditRoutes);
 
-      registry.own(Keys, [Database, Clock], (database, clock) => {
-        return new KeyCache((keyId) => maybeOne(database, FIND_BY_KEY_ID, { keyId }), clock);
+      registry.own(Keys, [Database, Clock, Cache, Secrets], (database, clock, cache, secrets) => {
+        const shared = new SharedKeys(cache, secrets, clock, KEY_CACHE_MS);
+        return new KeyCache((keyId) => maybeOne(database, FIND_BY_KEY_ID, { keyId }), clock, shared);
       });
       registry.own(
         KeyNews,
         [Keys, PubSub],
-        (cache, pubsub) => pubsub.subscribe(KEY_TOPIC, (keyId) => cache.forget(keyId)),
+        (cache, pubsub) =>
+          pubsub.subscribe(KEY_TOPIC, (keyId) => {
+            if (keyId === SOME_LOST) cache.forgetAll();
+            else void cache.forget(keyId);
+          }),
         (unsubscribe) => unsubscribe(),
       );
       if (authenticate === undefined)

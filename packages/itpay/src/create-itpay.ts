@@ -15,6 +15,8 @@ import {
   createKernel,
   inStartOrder,
   redactingLogger,
+  sealedColumns,
+  Secrets,
   secretsFrom,
   type Account,
   type AnyPlugin,
@@ -26,11 +28,12 @@ import { payment, type PaymentApi } from '@itpay/payment';
 import { simulator } from '@itpay/simulator';
 import { webhook } from '@itpay/webhook';
 import type { Knex } from 'knex';
-import { limitsFor, openDrivers } from './drivers.js';
-import { defaultLogger, passwordOf } from './logger.js';
+import { jobLimitsFor, limitsFor, openDrivers, openShared, type SharedDrivers } from './drivers.js';
+import { defaultLogger, passwordsOf, secretOf } from './logger.js';
 import { checkOptions, invalid, type CheckedOptions, type ItPayOptions } from './options.js';
 import { paymentsOf, type Payments } from './payments.js';
-import { secretKeys } from './secret-key.js';
+import { openSecretKeys } from './secret-key.js';
+import { assertOpensSealed } from './sealed-check.js';
 import { STOP_TIMEOUT_MS, stopWithin, type Stoppable } from './stop.js';
 
 /** A running ItPay, in the host's process. */
@@ -99,11 +102,12 @@ export interface InProcess {
 export function allPlugins(
   options: Pick<
     ItPayOptions,
-    'authenticate' | 'cors' | 'plugins' | 'rateLimits' | 'simulators' | 'trustProxy' | 'webhooks'
+    'authenticate' | 'cors' | 'plugins' | 'rateLimits' | 'redis' | 'simulators' | 'trustProxy' | 'webhooks'
   >,
+  shared?: SharedDrivers,
 ): readonly AnyPlugin[] {
   const { authenticate, cors, plugins, simulators, trustProxy, webhooks } = options;
-  const limits = limitsFor(options);
+  const limits = limitsFor(options, shared?.rateLimiter);
   const builtIn = [
     gateway({ authenticate, cors, limits, trustProxy }),
     payment(),
@@ -122,13 +126,17 @@ export function allPlugins(
  */
 export async function createItPay<const P extends readonly AnyPlugin[]>(given: ItPayOptions<P>): Promise<ItPay<P>> {
   const options = checkOptions(given);
-  const keys = await secretKeys(options);
-  const logger = redactingLogger(options.logger ?? defaultLogger(), [...keys, ...passwordOf(options.database)]);
-  const secrets = secretsFrom(keys);
+  const keys = await openSecretKeys(options);
+  const hidden = () => [...keys.everListed(), ...passwordsOf(options), ...secretOf(options.s3)];
+  const logger = redactingLogger(options.logger ?? defaultLogger(), hidden);
+  const secrets = secretsFrom(() => keys.list());
   const drivers = await openDrivers(options, logger);
-  const plugins = allPlugins(options);
+  const shared = await openShared(options, drivers, logger);
+  const plugins = allPlugins(options, shared);
   const kernel = await createKernel({
     ...drivers,
+    ...shared,
+    jobLimits: jobLimitsFor(options),
     settings: { publicUrl: options.publicUrl },
     secrets,
     logger,
@@ -140,6 +148,7 @@ export async function createItPay<const P extends readonly AnyPlugin[]>(given: I
     onMigration: ({ plugin, name }) => options.onProgress(`migrating: ${plugin}/${name}`),
   });
   try {
+    await assertOpensSealed(drivers.database, kernel.get(Secrets), sealedColumns(plugins));
     const { payment: paymentApi, gateway: gatewayApi } = kernel.plugins as never as BuiltInApis;
     const accounts = kernel.get(Accounts.token);
     const chosen = await defaultAccount(options, accounts);
@@ -151,13 +160,20 @@ export async function createItPay<const P extends readonly AnyPlugin[]>(given: I
       return { account, livemode, id, requestId: null };
     };
     if (options.paymentPolicy !== undefined) await paymentApi.setPolicy(ownAccount().id, options.paymentPolicy);
+    keys.watch(logger);
     if (options.work !== false) kernel.startWork();
 
     const stoppable: Stoppable = {
       drain: (limitMs) => gatewayApi.drain(limitMs),
       stopWork: () => kernel.stopWork(),
-      close: () => kernel.close(),
-      abandon: () => kernel.abandon(),
+      close: () => {
+        keys.close();
+        return kernel.close();
+      },
+      abandon: () => {
+        keys.close();
+        return kernel.abandon();
+      },
       running: () => [...gatewayApi.running().map((route) => `request ${route}`), ...kernel.running()],
     };
     let stopped: Promise<void> | undefined;
@@ -185,6 +201,7 @@ export async function createItPay<const P extends readonly AnyPlugin[]>(given: I
       stop: () => (stopped ??= stopWithin(options.stopTimeoutMs ?? STOP_TIMEOUT_MS, stoppable, logger)),
     };
   } catch (error) {
+    keys.close();
     await kernel.close();
     throw error;
   }

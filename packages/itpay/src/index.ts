@@ -1,5 +1,6 @@
 export { createItPay, type InProcess, type InProcessIdentity, type ItPay } from './create-itpay.js';
 export type { InProcessAnswer, InProcessRequest } from '@itpay/gateway';
+export type { S3Options } from '@itpay/data';
 export type { ItPayOptions } from './options.js';
 export type {
   CreateIntentInput,

@@ -1,4 +1,5 @@
 import { ItPayError } from '@itpay/core';
+import { readRedisSettings, type RedisSettings, type S3Options } from '@itpay/data';
 import {
   clientAddress,
   isWebOrigin,
@@ -13,9 +14,11 @@ import type {
   Clock,
   CredentialRequest,
   IdGenerator,
+  JobQueue,
   Logger,
   Principal,
   Random,
+  TokenBucket,
 } from '@itpay/kernel';
 import { POLICIES, type PaymentPolicy } from '@itpay/payment';
 import type { WebhookOptions } from '@itpay/webhook';
@@ -39,13 +42,23 @@ export interface ItPayOptions<P extends readonly AnyPlugin[] = readonly AnyPlugi
   /** False behind a pooler that hands each statement to another connection (PgBouncer). Default: true. */
   readonly preparedStatements?: boolean;
 
+  /**
+   * A Redis that the processes of an installation share, for wakes between them, rate limits, cached keys and jobs:
+   * `redis://:password@host:6379`, or `rediss:`; or `{ cluster: [urls] }` for some nodes of a Redis Cluster. It may lose
+   * everything and be away: then it is slower, and no payment, event or job is lost. `prefix` tells installations apart whose
+   * databases and schemas have the same names. Needs the package `ioredis`. Default: none.
+   */
+  readonly redis?: RedisSettings;
+
   /** For the embedded database, its secret key and QR images. Default: `./.itpay`. */
   readonly dataDir?: string;
   /**
-   * At least 32 random characters; a list while a key is being replaced (the first signs, all verify). Default: the
-   * environment's `ITPAY_SECRET_KEY`, separated by commas; with the embedded database one is made in `dataDir`.
+   * At least 32 random characters; a list while a key is being replaced (the first signs and seals, all verify and open). Or a
+   * file with one key per line, newest first, which is read again every two seconds, so that a key is replaced without a stop.
+   * Default: the environment's `ITPAY_SECRET_KEY`, separated by commas, or `ITPAY_SECRET_KEY_FILE`; with the embedded database
+   * the file `secret.key` in `dataDir`, which the first start makes.
    */
-  readonly secretKey?: string | readonly string[];
+  readonly secretKey?: string | readonly string[] | { readonly file: string };
 
   /** Name or id of the account of calls in this process. Left out: the only one; the first start makes one. */
   readonly account?: string;
@@ -58,16 +71,27 @@ export interface ItPayOptions<P extends readonly AnyPlugin[] = readonly AnyPlugi
   readonly paymentPolicy?: Partial<PaymentPolicy>;
   /** False in a process that shall not run jobs and deliver events. Default: true. */
   readonly work?: boolean;
+  /**
+   * What brings jobs to the processes that run them: a queue of your own, closed when ItPay stops, or `'table'` for none, when
+   * each process looks into the table. Default: BullMQ when `redis` is given, else `'table'`.
+   */
+  readonly queue?: JobQueue | 'table';
+  /**
+   * How fast jobs of one lane may start, over all processes: `{ 'channel:wechat': { perSecond: 1, burst: 5 } }` for those that
+   * ask WeChat Pay for files, each merchant account for itself. Default: no limits.
+   */
+  readonly jobLimits?: Readonly<Record<string, TokenBucket>>;
 
   /** The host's own sessions in place of API keys: says who calls, or null. */
   readonly authenticate?: (request: CredentialRequest) => Principal | null | Promise<Principal | null>;
   /** Lets pages of these origins call `/v1` from a browser: `{ origins: ['https://admin.example'] }`. Default: none. */
   readonly cors?: CorsOptions;
   /**
-   * Limits for each caller, over the defaults: `{ merchant: { perSecond: 500 } }`. With `store: 'postgres'` processes share
-   * them; the default counts in each process for itself. False: no limits, because something in front of ItPay has them.
+   * Limits for each caller, over the defaults: `{ merchant: { perSecond: 500 } }`. With `store: 'redis'`, the default when
+   * `redis` is given, and with `'postgres'` processes share them; with `'memory'`, the default without, each process counts for
+   * itself. False: no limits, because something in front of ItPay has them.
    */
-  readonly rateLimits?: false | ({ readonly store?: 'memory' | 'postgres' } & RateLimitOptions);
+  readonly rateLimits?: false | ({ readonly store?: 'memory' | 'postgres' | 'redis' } & RateLimitOptions);
   /**
    * The proxies in front of this process, which say who the client is: how many (`1`), or where (`['10.0.0.0/8']`). Default:
    * none; what a request says about its client is not believed.
@@ -83,6 +107,12 @@ export interface ItPayOptions<P extends readonly AnyPlugin[] = readonly AnyPlugi
    * act there: `{ wechat: 'http://127.0.0.1:4010' }`. Default: none.
    */
   readonly simulators?: Readonly<Record<string, string>>;
+  /**
+   * A bucket of S3, or of a store that speaks its protocol, for QR images and reports: `{ bucket: 'shop-files', region:
+   * 'eu-central-1' }`. Needs the packages `@aws-sdk/client-s3` and `@aws-sdk/s3-request-presigner`. Default: files in `dataDir`.
+   */
+  readonly s3?: S3Options;
+  /** The host's own store of files, in place of `s3`. Its `close`, where it has one, is called when ItPay stops. */
   readonly blobStore?: BlobStore;
   /**
    * pino, or anything with its `debug`, `info`, `warn` and `error`: secrets are taken out before it is called. Default:
@@ -128,6 +158,10 @@ export function checkOptions(options: ItPayOptions): CheckedOptions {
   if (options.database !== undefined && options.knex !== undefined) {
     throw invalid('database', 'Give database (a URL) or knex (your own instance), not both.');
   }
+  if (options.s3 !== undefined && options.blobStore !== undefined) {
+    throw invalid('s3', 'Give s3 (a bucket) or blobStore (your own store), not both.');
+  }
+  if (options.redis !== undefined) readRedisSettings(options.redis);
   const wrongOrigin = options.cors?.origins.find((origin) => !isWebOrigin(origin));
   if (wrongOrigin !== undefined) {
     throw invalid(
@@ -138,13 +172,26 @@ export function checkOptions(options: ItPayOptions): CheckedOptions {
   if (options.trustProxy !== undefined) clientAddress(options.trustProxy);
   if (options.rateLimits) {
     const { store = 'memory', ...rates } = options.rateLimits;
-    if (store !== 'memory' && store !== 'postgres') throw invalid('rateLimits', 'store is "memory" or "postgres".');
+    if (!['memory', 'postgres', 'redis'].includes(store)) {
+      throw invalid('rateLimits', 'store is "memory", "postgres" or "redis".');
+    }
+    if (store === 'redis' && options.redis === undefined) {
+      throw invalid('rateLimits', 'Its store is "redis", and there is none. Give the option redis (REDIS_URL) too.');
+    }
     rateLimitsFrom(rates);
   }
   for (const [when, policy] of Object.entries(options.paymentPolicy ?? {})) {
     if (!['late', 'over', 'under'].includes(when) || !POLICIES.includes(policy)) {
       throw invalid('paymentPolicy', `late, over and under are each one of ${POLICIES.join(', ')}.`);
     }
+  }
+  const { queue } = options;
+  if (queue !== undefined && queue !== 'table' && typeof queue?.offer !== 'function') {
+    throw invalid('queue', 'Give "table", or a queue of your own with offer, receive and close.');
+  }
+  for (const [lane, { perSecond, burst }] of Object.entries(options.jobLimits ?? {})) {
+    if (perSecond > 0 && perSecond <= 1_000 && burst >= 1 && burst <= 10_000) continue;
+    throw invalid('jobLimits', `Of ${lane}: perSecond is above 0 and at most 1000, burst from 1 to 10000.`);
   }
   for (const [channel, url] of Object.entries(options.simulators ?? {})) {
     if (!isHttpUrl(url)) {

@@ -1,16 +1,20 @@
 export { token, point, type AnyToken, type Point, type Services, type Token } from './token.js';
 export { definePlugin, type AnyPlugin, type Plugin, type PluginApis, type Registry } from './plugin.js';
+export { listStatements, type ListSql } from './list-statements.js';
 export { compileStatement, quoteIdentifier, statement, type CompiledStatement, type Statement } from './statement.js';
 
 export { Authenticator, type CredentialRequest, type Principal } from './ports/authenticator.js';
-export { BlobStore } from './ports/blob-store.js';
+export { BlobStore, type BlobDownload } from './ports/blob-store.js';
+export { Cache, MAX_CACHED_BYTES, noCache, type CacheHit } from './ports/cache.js';
 export { Clock, systemClock } from './ports/clock.js';
 export { Database, maybeOne, one, type Queryable, type Tx } from './ports/database.js';
 export { IdGenerator, uuidV7Ids } from './ports/id-generator.js';
+export { JobQueue, type JobNotice } from './ports/job-queue.js';
 export { Logger, type LogFields } from './ports/logger.js';
-export { CHANGED_TOPIC, PubSub, SWEEP_TOPIC, WORK_TOPIC } from './ports/pubsub.js';
+export { CHANGED_TOPIC, PubSub, SOME_LOST, SWEEP_TOPIC, WORK_TOPIC } from './ports/pubsub.js';
 export { cryptoRandom, Random } from './ports/random.js';
 export {
+  CLOCKS_APART_MS,
   PLACE_LEASE_MS,
   RateLimiter,
   readBucket,
@@ -19,7 +23,7 @@ export {
   type Taken,
   type TokenBucket,
 } from './ports/rate-limiter.js';
-export { Secrets, secretsFrom } from './ports/secrets.js';
+export { MARK_BYTES, Secrets, secretsFrom, type ListedKey } from './ports/secrets.js';
 export { Settings } from './settings.js';
 
 export {
@@ -91,7 +95,7 @@ export {
 export type { StatementFacts, StatementFile, StatementPart, StatementRow } from './channel/statement.js';
 
 export { Accounts, type Account } from './accounts.js';
-export { AuditLog, type Actor, type AuditEntry } from './audit.js';
+export { actorKindOf, AuditLog, type Actor, type ActorKind, type AuditEntry } from './audit.js';
 export { displayCookie, intentOfCookie, type DisplayCookieOptions } from './display-cookie.js';
 export { DisplayTokens } from './display-token.js';
 export type { EventDefinition, NewEvent } from './events/event.js';
@@ -128,8 +132,13 @@ export {
   type StoredAnswer,
   type UsedKey,
 } from './idempotency/idempotency.js';
-export { JobHandlers, Jobs, type Job, type JobContext } from './jobs/jobs.js';
+export { JobHandlers, Jobs, PRIORITIES, type Job, type JobContext, type JobOptions } from './jobs/jobs.js';
+export type { LaneLimits } from './jobs/lanes.js';
 export { Sweeps, type Sweep } from './jobs/sweeper.js';
+export { sealedAnswers, type SealedColumn } from './sealed/column.js';
+export { takeSealedCensus, type SealedCensus } from './sealed/census.js';
+export { KEY_USE_MS, readKeyUse, type KeyUse } from './sealed/key-use.js';
+export { pluginBehind } from './wiring.js';
 export type { Migration } from './migrate/migration.js';
 export {
   migrate,
@@ -161,4 +170,4 @@ export {
 export { asReplayed, isReplayed } from './http/replayed-error.js';
 export { API_VERSIONS, changesAfter, isApiVersion, toApiVersion, type ApiVersion } from './versions/versions.js';
 export { validate } from './http/validate.js';
-export { createKernel, inStartOrder, migrationSets, type Kernel, type KernelOptions } from './kernel.js';
+export { createKernel, inStartOrder, migrationSets, sealedColumns, type Kernel, type KernelOptions } from './kernel.js';

@@ -3,6 +3,7 @@ import { house } from '../../../test/support/kernel.js';
 import { Idempotency, KEY_RETENTION_MS } from './idempotency/idempotency.js';
 import { idempotencyKey } from './idempotency/key.js';
 import { createKernel } from './kernel.js';
+import { secretsFrom } from './ports/secrets.js';
 
 it('frees idempotency keys by itself', async () => {
   const { database, clock, pubsub, logger } = await house();
@@ -12,7 +13,7 @@ it('frees idempotency keys by itself', async () => {
     pubsub,
     logger,
     blobStore: {} as never,
-    secrets: {} as never,
+    secrets: secretsFrom(['a-secret-key-for-tests-that-is-long-enough']),
     settings: { publicUrl: 'https://shop.example' },
     plugins: [],
     migrate: 'auto',

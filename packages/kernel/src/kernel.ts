@@ -13,21 +13,27 @@ import { HookRunner } from './hooks/hook-runner.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { keyRetention } from './idempotency/retention.js';
 import { JobHandlers, Jobs } from './jobs/jobs.js';
+import { Lanes, type LaneLimits } from './jobs/lanes.js';
 import { Sweeper, Sweeps } from './jobs/sweeper.js';
 import { Worker } from './jobs/worker.js';
 import { migrate, requireMigrated, type MigrationSet, type OnMigration } from './migrate/migrate.js';
 import { kernelMigrations } from './migrations.js';
 import type { AnyPlugin, PluginApis } from './plugin.js';
 import { BlobStore } from './ports/blob-store.js';
+import { Cache, noCache } from './ports/cache.js';
 import { Clock, systemClock } from './ports/clock.js';
 import { Database } from './ports/database.js';
 import { IdGenerator, uuidV7Ids } from './ports/id-generator.js';
+import { JobQueue } from './ports/job-queue.js';
 import { Logger } from './ports/logger.js';
 import { PubSub } from './ports/pubsub.js';
 import { cryptoRandom, Random } from './ports/random.js';
 import { Secrets } from './ports/secrets.js';
+import { KeyUseNotes } from './sealed/key-use.js';
+import type { SealedColumn } from './sealed/column.js';
+import { sealAgain } from './sealed/seal-again.js';
 import { coreChecks } from './core-checks.js';
-import { HealthChecks } from './health.js';
+import { HealthChecks, type HealthCheck } from './health.js';
 import { Settings } from './settings.js';
 import { Gauges } from './telemetry/gauge.js';
 import { Telemetry } from './telemetry/telemetry.js';
@@ -39,8 +45,17 @@ export interface KernelOptions<P extends readonly AnyPlugin[]> {
   readonly settings: Settings;
   /** Open. The kernel closes it. */
   readonly database: Database;
+  /** The kernel closes it, where it can be closed. */
   readonly blobStore: BlobStore;
   readonly pubsub: PubSub;
+  /** Shared by the processes of the installation. The kernel closes it. Left out: nothing is shared. */
+  readonly cache?: Cache | undefined;
+  /** What else is asked whether it works, such as a server that drivers share. */
+  readonly checks?: readonly HealthCheck[] | undefined;
+  /** Brings jobs to the processes that run them. The kernel closes it. Left out: each looks into the table. */
+  readonly queue?: JobQueue | undefined;
+  /** How fast jobs that share something may start. Left out: as fast as they come. */
+  readonly jobLimits?: LaneLimits | undefined;
   readonly secrets: Secrets;
   readonly logger: Logger;
   readonly clock?: Clock;
@@ -63,7 +78,7 @@ export interface Kernel<P extends readonly AnyPlugin[] = readonly AnyPlugin[]> {
   startWork(): void;
   /** Runs everything that is due now, in this call. For tests and for commands. */
   settle(): Promise<void>;
-  /** Takes no new job, waits for the running one, and closes what was built, in reverse order. */
+  /** Takes no new job, waits for those that run, and closes what was built, in reverse order. */
   close(): Promise<void>;
   /** Takes no new job and begins no sweep, and waits for those that run. `close` does it too. */
   stopWork(): Promise<void>;
@@ -82,7 +97,16 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
   options: KernelOptions<P>,
 ): Promise<Kernel<P>> {
   const { database } = options;
-  const drivers = [once(() => options.pubsub.close()), once(() => database.close())];
+  const closeBlobs = async () => options.blobStore.close?.();
+  const closeCache = async () => options.cache?.close();
+  const closeQueue = async () => options.queue?.close();
+  const drivers = [
+    once(closeQueue),
+    once(() => options.pubsub.close()),
+    once(closeCache),
+    once(closeBlobs),
+    once(() => database.close()),
+  ];
   try {
     const plugins = inStartOrder(options.plugins);
     const sets = migrationSets(plugins);
@@ -106,12 +130,33 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         provide(Database, [], () => database),
         provide(BlobStore, [], () => options.blobStore),
         provide(PubSub, [], () => options.pubsub),
+        provide(Cache, [], () => options.cache ?? noCache),
+        provide(JobQueue, [], () => options.queue ?? null),
         provide(Accounts.token, [Database, Clock, IdGenerator], (...deps) => new Accounts(...deps)),
         provide(Idempotency.token, [Clock], (clock) => new Idempotency(clock)),
         provide(AuditLog.token, [Clock, IdGenerator], (...deps) => new AuditLog(...deps)),
         provide(Outbox.token, [Clock, IdGenerator, PubSub], (...deps) => new Outbox(...deps)),
-        provide(Jobs.token, [Clock, IdGenerator, PubSub], (...deps) => new Jobs(...deps)),
+        provide(Jobs.token, [Clock, IdGenerator, PubSub, JobQueue], (...deps) => new Jobs(...deps)),
+        provide(
+          Lanes.token,
+          [Database, Clock, Logger],
+          (on, clock, logger) => {
+            const { limiter, limits } = options.jobLimits ?? {};
+            return new Lanes(clock, limiter?.({ database: on, clock, logger }), limits);
+          },
+          (lanes) => lanes.close(),
+        ),
         provide(DisplayTokens.token, [Secrets], (secrets) => new DisplayTokens(secrets)),
+        provide(
+          KeyUseNotes.token,
+          [Database, Clock, Secrets],
+          async (...deps) => {
+            const notes = new KeyUseNotes(...deps);
+            await notes.start();
+            return notes;
+          },
+          (notes) => notes.stop(),
+        ),
         provide(ChannelRegistry.token, [Channels], (channels) => new ChannelRegistry(channels)),
         provide(ChannelGuard.token, [Clock, Logger, Telemetry.token], (...deps) => new ChannelGuard(...deps)),
         provide(
@@ -121,6 +166,9 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         ),
         provide(HookRunner.token, [Hooks, Logger], (...deps) => new HookRunner(...deps)),
         provide(Sweeps, [Database, Clock], keyRetention),
+        provide(Sweeps, [Database, Clock, Logger, Secrets], (on, clock, logger, secrets) =>
+          sealAgain({ database: on, clock, logger, secrets }, sealedColumns(plugins)),
+        ),
         provide(
           Sweeper.token,
           [Sweeps, PubSub, Logger, Telemetry.token],
@@ -129,21 +177,37 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
         ),
         provide(
           Worker.token,
-          [Database, Clock, IdGenerator, Logger, PubSub, JobHandlers, Subscriptions.token, Telemetry.token],
-          (workDatabase, clock, ids, logger, pubsub, jobs, subscriptions, telemetry) =>
+          [
+            Database,
+            Clock,
+            IdGenerator,
+            Logger,
+            PubSub,
+            JobQueue,
+            Lanes.token,
+            JobHandlers,
+            Subscriptions.token,
+            Telemetry.token,
+          ],
+          (workDatabase, clock, ids, logger, pubsub, queue, lanes, jobs, subscriptions, telemetry) =>
             new Worker({
               database: workDatabase,
               clock,
               ids,
               logger,
               pubsub,
+              queue,
+              lanes,
               jobs: () => [...jobs, ...subscriptions.jobs()],
               relay: () => subscriptions.relay(),
               telemetry,
             }),
           (worker) => worker.stop(),
         ),
-        provide(HealthChecks, [Database, PubSub, BlobStore, Worker.token], (...deps) => coreChecks(sets, ...deps)),
+        provide(HealthChecks, [Database, PubSub, BlobStore, Worker.token], (...deps) => [
+          ...coreChecks(sets, ...deps),
+          ...(options.checks ?? []),
+        ]),
       ],
       plugins,
     );
@@ -170,7 +234,7 @@ export async function createKernel<const P extends readonly AnyPlugin[]>(
       stopWork,
       close: () => closeAll([stopWork, assembly.close, ...drivers]),
       running: () => [
-        ...(worker.job === null ? [] : [`job ${worker.job}`]),
+        ...worker.running().map((name) => `job ${name}`),
         ...sweeper.running().map((name) => `sweep ${name}`),
       ],
       abandon: () => closeAll(drivers),
@@ -194,6 +258,22 @@ export function migrationSets(plugins: readonly AnyPlugin[]): readonly Migration
       .filter((plugin) => plugin.migrations !== undefined)
       .map((plugin) => ({ plugin: plugin.name, migrations: plugin.migrations! })),
   ];
+}
+
+/**
+ * Where the plugins keep what they sealed.
+ *
+ * @throws ItPayError `CONFIGURATION_INVALID` for a name that is none
+ */
+export function sealedColumns(plugins: readonly AnyPlugin[]): readonly SealedColumn[] {
+  return plugins.flatMap(({ name, sealed = [] }) => {
+    const names = sealed.flatMap(({ table, key, column }) => [table, key, column]);
+    const wrong = names.find((one) => !/^[a-z_][a-z0-9_]*$/.test(one));
+    if (wrong !== undefined) {
+      throw invalidPlugins(`The plugin "${name}" lists "${wrong}" in sealed, which is no name of a table or a column.`);
+    }
+    return sealed;
+  });
 }
 
 /** What a plugin needs comes before it; otherwise the order in which they were listed. */

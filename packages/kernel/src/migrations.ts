@@ -172,4 +172,51 @@ create trigger audit_is_append_only before update or delete or truncate on {sche
   for each statement execute function {schema}.refuse_audit_change();
 `,
   },
+  {
+    name: '0004-lanes',
+    up: `
+-- What a job shares a limit with, and how urgent it is: lower runs first. A process of the release before adds jobs without.
+alter table {schema}.jobs
+  add column lane text,
+  add column priority smallint not null default 50;
+`,
+  },
+  {
+    name: '0005-secret-keys',
+    up: `
+-- The public name of each secret key that a process used first, and when one did so for the last time.
+create table {schema}.secret_keys (
+  id text primary key,
+  last_first_at timestamptz not null
+);
+`,
+  },
+  {
+    name: '0006-growth',
+    up: `
+-- When a process last had the subscriber. One that nobody has any more holds up no retention. Those of before count from now.
+alter table {schema}.event_subscribers add column seen_at timestamptz not null default now();
+
+-- What came to anything but success: few of many, for their lists.
+create index operations_unsettled on {schema}.channel_operations (account, livemode, state, id collate "POSIX" desc)
+  where state <> 'succeeded';
+
+-- Lists are in an order that only their own indexes have: see listStatements.
+drop index {schema}.operations_by_account;
+create index operations_by_account on {schema}.channel_operations (account, livemode, id collate "POSIX" desc);
+drop index {schema}.audit_by_account;
+create index audit_by_account on {schema}.audit_entries (account, livemode, id collate "POSIX" desc);
+-- How a list is read best depends on how much its account has, so that is counted more often than tables are by default.
+alter table {schema}.channel_operations set (autovacuum_analyze_scale_factor = 0.02);
+alter table {schema}.audit_entries set (autovacuum_analyze_scale_factor = 0.02);
+alter table {schema}.events set (autovacuum_analyze_scale_factor = 0.02);
+`,
+  },
+  {
+    name: '0007-audit-by-time',
+    up: `
+-- What the report of the audit log reads, in the order in which it reads it.
+create index audit_by_time on {schema}.audit_entries (account, livemode, at, id);
+`,
+  },
 ];

@@ -1,5 +1,6 @@
 import type { EventDefinition } from './events/event.js';
 import type { Migration } from './migrate/migration.js';
+import type { SealedColumn } from './sealed/column.js';
 import type { AnyToken, Point, Services, Token } from './token.js';
 
 /** What `register` receives: the three ways in which a plugin adds to the house. */
@@ -47,6 +48,8 @@ export interface Plugin<Name extends string = string, Api = unknown> {
   readonly migrations?: readonly Migration[];
   /** Event types that this plugin writes, beyond those of the catalogue. */
   readonly events?: readonly EventDefinition[];
+  /** Columns of its tables that hold what it sealed with `Secrets`, so that a new key can take over from an old one. */
+  readonly sealed?: readonly SealedColumn[];
   /** The service that the host sees as `kernel.plugins[name]`. Registered with `own` in `register`. */
   readonly api?: Token<Api>;
   register?(registry: Registry): void;

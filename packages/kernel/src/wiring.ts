@@ -62,6 +62,12 @@ export function collect(provisions: readonly Provision[], plugins: readonly AnyP
   return registrations;
 }
 
+/** The plugin that brings the driver of a port, or undefined: then it is the one that the kernel was given. */
+export function pluginBehind(port: AnyToken, plugins: readonly AnyPlugin[]): string | undefined {
+  const drivers = plugins.flatMap(registrationsOf).filter(({ as }) => as === 'driver');
+  return drivers.find(({ token }) => token.id === port.id)?.of;
+}
+
 function registrationsOf(plugin: AnyPlugin): Registration[] {
   const of = plugin.name;
   const found: Registration[] = [];

@@ -13,11 +13,12 @@ import {
 import { paymentApi, PaymentApi } from './api.js';
 import { buildServices, SERVICE_DEPENDENCIES, ServicesToken } from './build-services.js';
 import { bodyRetention } from './callback/retention.js';
-import { callbackRoutes } from './callback/routes.js';
+import { callbackRoutes, SEALED_FOR as NOTIFICATION } from './callback/routes.js';
 import { CallbackTokens } from './callback/token.js';
 import { channelRoutes } from './channels/routes.js';
 import { channelChecks, paymentGauges } from './gauges.js';
 import { inflowRoutes } from './inflow/routes.js';
+import { guardRetention } from './intent/duplicate-guard.js';
 import { expireDue } from './intent/expire.js';
 import { intentRoutes } from './intent/routes.js';
 import { timelineRoute } from './intent/timeline.js';
@@ -30,6 +31,7 @@ import { payment0006 } from './migrations/0006-reports.js';
 import { payment0007 } from './migrations/0007-routing.js';
 import { payment0008 } from './migrations/0008-refund-files.js';
 import { payment0009 } from './migrations/0009-statement-references.js';
+import { payment0010 } from './migrations/0010-growth.js';
 import { operationRoutes } from './operation/routes.js';
 import { forgetImageJob } from './qr-charge/image-jobs.js';
 import { qrChargeRoutes } from './qr-charge/routes.js';
@@ -38,11 +40,13 @@ import { reconcileJob } from './reconciliation/job.js';
 import { reconciliationRoutes } from './reconciliation/routes.js';
 import { refundRoutes } from './refund/routes.js';
 import { refundFileRoutes } from './refund-file/routes.js';
+import { DOCUMENT } from './refund-file/store.js';
 import { writeReportJob } from './report/build.js';
 import { reportRetention } from './report/retention.js';
 import { reportRoutes } from './report/routes.js';
 import { simulateRoutes } from './simulate/routes.js';
 import { statementRoutes } from './statement/routes.js';
+import { SEALED_FOR as STATEMENT_ROW } from './statement/store.js';
 import { voidRoutes } from './void/routes.js';
 
 /** The payment service: intents, QR charges, captures, refunds, voids, and money as it arrives. */
@@ -60,6 +64,12 @@ export const payment = () =>
       payment0007,
       payment0008,
       payment0009,
+      payment0010,
+    ],
+    sealed: [
+      { table: 'notifications', key: 'id', column: 'sealed_body', purpose: NOTIFICATION },
+      { table: 'statement_rows', key: 'id', column: 'sealed_details', purpose: STATEMENT_ROW },
+      { table: 'refund_files', key: 'id', column: 'sealed_document', purpose: DOCUMENT },
     ],
     api: PaymentApi,
     register(registry) {
@@ -94,6 +104,7 @@ export const payment = () =>
         run: () => expireDue(services),
       }));
       registry.contribute(Sweeps, [ServicesToken], bodyRetention);
+      registry.contribute(Sweeps, [ServicesToken], guardRetention);
       registry.contribute(JobHandlers, [ServicesToken], reconcileJob);
       registry.contribute(Sweeps, [ServicesToken], reconciliationCalendar);
       registry.contribute(Sweeps, [ServicesToken], reportRetention);

@@ -116,7 +116,7 @@ function localClient(pay: Opened, { call, payments }: ReturnType<Opened['as']>, 
       const { statement } = await payments.importStatement(file);
       return request('GET', `/v1/statements/${statement.id}`);
     },
-    download: async (link) => bytesOrThrow(await pay.fetch(new Request(link))),
+    download: async (link) => bytesOrThrow(await followed(await pay.fetch(new Request(link)))),
     goOn: () => (alone ? pay.settle() : moment()),
   };
 }
@@ -172,16 +172,29 @@ function httpClient(url: string, apiKey: string): Client {
     async download(link) {
       const target = url + link.slice(link.indexOf('/v1/'));
       const signal = AbortSignal.timeout(HTTP_LIMIT_MS);
-      const response = await fetch(target, { redirect: 'error', signal }).catch((error: unknown) => {
+      const response = await fetch(target, { redirect: 'manual', signal }).catch((error: unknown) => {
         throw new CommandError(`${url} does not answer: ${reasonOf(error)}.`);
       });
-      return bytesOrThrow(response);
+      return bytesOrThrow(await followed(response));
     },
     goOn: moment,
   };
 }
 
 const moment = () => new Promise<void>((resolve) => setTimeout(resolve, 500));
+
+/** Where files are kept in a store that hands them out itself, a link leads there. Nothing but the address goes along. */
+async function followed(response: Response): Promise<Response> {
+  const location = response.headers.get('location');
+  if (response.status !== 302 || location === null) return response;
+  const { origin } = new URL(location);
+  const signal = AbortSignal.timeout(HTTP_LIMIT_MS);
+  const file = await fetch(location, { redirect: 'error', signal }).catch((error: unknown) => {
+    throw new CommandError(`The store of files at ${origin} does not answer: ${reasonOf(error)}.`);
+  });
+  if (!file.ok) throw new CommandError(`The store of files at ${origin} refuses the link (${file.status}).`);
+  return file;
+}
 
 async function bytesOrThrow(response: Response): Promise<Uint8Array> {
   const bytes = Buffer.from(await response.arrayBuffer());

@@ -7,10 +7,12 @@ import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';
 import { newCommand } from './new-channel.js';
 import { operationsCommand } from './operations.js';
+import { promoteCommand } from './promote.js';
 import { reconcileCommand } from './reconciliations.js';
 import { refundFilesCommand } from './refund-files.js';
 import { reportsCommand } from './reports.js';
 import { runCommand } from './run.js';
+import { secretsCommand } from './secrets.js';
 import { simulateCommand } from './simulate.js';
 import { startCommand } from './start.js';
 import { statementsCommand } from './statements.js';
@@ -22,6 +24,8 @@ Environment:
   DATABASE_URL       PostgreSQL; left out: an embedded database in ITPAY_DATA_DIR
   ITPAY_DATA_DIR     directory of the embedded database, its key and QR images (default: .itpay)
   ITPAY_SECRET_KEY   at least 32 random characters; required with DATABASE_URL
+  ITPAY_SECRET_KEY_FILE  a file with one such key per line, newest first, in place of it; read again while running
+  S3_BUCKET, S3_REGION  a bucket for files, in place of ITPAY_DATA_DIR; S3_ENDPOINT and others: docs/operations.md
   ITPAY_PUBLIC_URL   where the mount is reached from outside (default: http://localhost:PORT/itpay)
   PORT               where "itpay start" listens (default: 3000)
   ITPAY_URL          a running server that commands ask, in place of opening the database themselves
@@ -46,7 +50,9 @@ export function program(): Command {
     });
   itpay.addCommand(startCommand());
   itpay.addCommand(migrateCommand());
+  itpay.addCommand(promoteCommand());
   itpay.addCommand(doctorCommand());
+  itpay.addCommand(secretsCommand());
   itpay.addCommand(keysCommand());
   itpay.addCommand(accountsCommand());
   itpay.addCommand(operationsCommand());

@@ -10,7 +10,7 @@ export function reportsCommand(): Command {
 
   withConnection(reports.command('create'))
     .description('have a report written, and fetch it when it is there')
-    .requiredOption('--type <type>', 'transactions, settlements, refunds, fees, unattributed or reconciliation')
+    .requiredOption('--type <type>', 'transactions, settlements, refunds, fees, unattributed, reconciliation or audit')
     .requiredOption('--from <day>', 'the first day: 2026-11-01')
     .requiredOption('--to <day>', 'the last day, which is part of it: 2026-11-30')
     .option('--channel <id>', 'one rail; left out: all')

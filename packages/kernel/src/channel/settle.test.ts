@@ -176,6 +176,17 @@ describe('stillOpen', () => {
     expect(operation).toMatchObject({ state: 'unknown', operatorRequired: true, queries: 9, unknownSince: now });
   });
 
+  // A caller who repeated his request nine times in a minute left the operation to an operator, and nobody asked again.
+  it('keeps to the schedule however often somebody asks before the time', () => {
+    const unknown = { ...settle(inState('started'), outcomeNamed('unknown'), created)!, queries: 3 };
+
+    const asked = Array.from({ length: 9 }).reduce<Operation>((operation) => stillOpen(operation, now), unknown);
+
+    const nextQueryAt = new Date('2025-01-01T01:00:00Z');
+    expect(asked).toMatchObject({ queries: 3, nextQueryAt, operatorRequired: false });
+    expect(stillOpen(asked, nextQueryAt)).toMatchObject({ queries: 4, nextQueryAt: new Date('2025-01-02T00:00:00Z') });
+  });
+
   it('keeps it with the operator when somebody asks once more', () => {
     const operation = inState('unknown', { queries: 9, nextQueryAt: null });
 

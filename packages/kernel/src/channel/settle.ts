@@ -53,6 +53,9 @@ export function settle(operation: Operation, outcome: Outcome<unknown>, now: Dat
 export function stillOpen(operation: Operation, now: Date): Operation {
   const queries = operation.queries + 1;
   if (operation.state === 'unknown') {
+    // Whoever asks before the time, such as a caller that comes again and again, uses up none of the schedule.
+    const due = nextUnknownQuery(operation.unknownSince ?? now, operation.queries);
+    if (due !== null && due > now) return { ...operation, nextQueryAt: due, updatedAt: now };
     const nextQueryAt = nextUnknownQuery(operation.unknownSince ?? now, queries);
     return { ...operation, queries, nextQueryAt, operatorRequired: nextQueryAt === null, updatedAt: now };
   }

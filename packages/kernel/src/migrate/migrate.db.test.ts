@@ -50,6 +50,7 @@ describe('migrate', () => {
       'installation',
       'jobs',
       'migrations',
+      'secret_keys',
     ]);
   });
 

@@ -123,7 +123,7 @@ async function write(
 async function begun(
   services: PaymentServices,
   actor: Actor,
-  { within }: CreateRequest,
+  { within, key }: CreateRequest,
   { intent, qr }: IntentPlan,
   params: CreateIntentParams,
 ): Promise<Created> {
@@ -141,7 +141,7 @@ async function begun(
   }
   services.outbox.announce([]);
   const operation = await services.engine.perform(await services.engine.find(params.operationId));
-  return fromAnswer(services, actor, await services.engine.answer(operation), services.database, false);
+  return fromAnswer(services, actor, await services.engine.answerUnder(key, operation), services.database, false);
 }
 
 // Another request made the same purchase: its intent is the answer, for this key too.
@@ -179,7 +179,7 @@ async function answerAgain(
       return duplicate(services, actor, request, used.objectId);
     case 'resume': {
       const operation = await resumeOrder(services, used.operationId);
-      return fromAnswer(services, actor, await services.engine.answer(operation), on, false);
+      return fromAnswer(services, actor, await services.engine.answerUnder(request.key, operation), on, false);
     }
   }
 }

@@ -100,7 +100,7 @@ export class OperationEngine {
     });
     if ('answer' in begun) return begun.answer;
     const operation = 'resume' in begun ? await this.resume(begun.resume) : await this.perform(begun.started);
-    return { ...(await this.answer(operation)), replayed: false };
+    return { ...(await this.answerUnder(key, operation)), replayed: false };
   }
 
   /** First phase: writes a new operation that this process will perform right after the commit. */
@@ -216,6 +216,15 @@ export class OperationEngine {
   async askNow(operation: Operation): Promise<Operation> {
     const asked = await this.#handlerOf(operation).ask(operation);
     return this.#thenGoOn((tx) => this.#hear(tx, operation, asked));
+  }
+
+  /**
+   * What a request under a key is answered once its operation was worked on. A stored answer wins: while this process slept,
+   * another one may have taken the operation over and answered, and things have gone on since.
+   */
+  async answerUnder(key: IdempotencyKey | null, operation: Operation): Promise<OperationAnswer> {
+    const used = key && (await this.#deps.idempotency.find(this.#deps.database, key));
+    return used?.verdict === 'replay' ? { ...used.answer, final: true } : this.answer(operation);
   }
 
   answer(operation: Operation, on: Queryable = this.#deps.database): Promise<OperationAnswer> {

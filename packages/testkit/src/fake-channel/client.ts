@@ -1,4 +1,4 @@
-import { askRail, RailError } from '@itpay/kernel';
+import { RailError } from '@itpay/kernel';
 import { isSigned, signed, SIGNATURE_HEADER } from '../fake-rail/signature.js';
 import type { FakeChannelConfig } from './config.js';
 import { failureOfRefusal } from './failure.js';
@@ -16,7 +16,7 @@ export interface VerifiedAnswer {
  * @throws RailError for every refusal, and for an answer that proves nothing
  */
 export async function call(
-  { url, secret }: FakeChannelConfig,
+  { url, secret, ask }: FakeChannelConfig,
   method: 'GET' | 'POST',
   path: string,
   content: object | null,
@@ -24,7 +24,7 @@ export async function call(
 ): Promise<VerifiedAnswer> {
   const body = content === null ? '' : JSON.stringify(content);
   const headers = signed(secret, { kind: 'request', method, path, body });
-  const answer = await askRail({
+  const answer = await ask({
     method,
     url: url + path,
     headers: { 'content-type': 'application/json', ...headers },

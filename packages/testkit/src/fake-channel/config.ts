@@ -1,4 +1,4 @@
-import type { Capability, Channel } from '@itpay/kernel';
+import { askRail, type Capability, type Channel } from '@itpay/kernel';
 
 /**
  * What the fake rail can do. Missing: `offline_qr`, because it has a network, `amount_locked`, and `statement`, which lets a
@@ -39,6 +39,8 @@ export interface FakeChannelOptions extends Partial<Facts> {
   readonly currencies?: readonly string[];
   /** The time by which callbacks are fresh. Left out: the machine's, even where a test stopped that of the shop. */
   readonly now?: () => Date;
+  /** Carries a request to the rail and its answer back. Left out: `askRail`, over HTTP. */
+  readonly ask?: typeof askRail;
 }
 
 /** The options with everything that was left out. */
@@ -46,6 +48,7 @@ export interface FakeChannelConfig extends FakeChannelOptions {
   readonly merchantAccount: string;
   readonly capabilities: readonly Capability[];
   readonly now: () => Date;
+  readonly ask: typeof askRail;
 }
 
 export function configOf(options: FakeChannelOptions): FakeChannelConfig {
@@ -55,5 +58,6 @@ export function configOf(options: FakeChannelOptions): FakeChannelConfig {
     merchantAccount: options.merchantAccount ?? `shop-${options.mode}`,
     capabilities: options.capabilities ?? FAKE_CAPABILITIES,
     now: options.now ?? (() => new Date()),
+    ask: options.ask ?? askRail,
   };
 }

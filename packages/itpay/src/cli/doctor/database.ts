@@ -5,6 +5,7 @@ import { migrationSets, one, pendingMigrations, statement, type Database } from 
 import { allPlugins } from '../../create-itpay.js';
 import { openDrivers } from '../../drivers.js';
 import type { CheckedOptions } from '../../options.js';
+import { censusOf } from '../secrets.js';
 import { warningsOnStderr } from '../warnings.js';
 import { broken, ok, warning, type Finding } from './finding.js';
 
@@ -14,6 +15,8 @@ const OLDEST_POSTGRES = 15;
 const SKEW_WARNS_MS = 2_000;
 /** In milliseconds: signatures are good for five minutes, so half of that is already trouble. */
 const SKEW_BREAKS_MS = 60_000;
+/** In milliseconds: where millions of rows hold something sealed, the oldest ones are looked at. */
+const SEALED_LIMIT_MS = 5_000;
 
 /** Whether the database is there, is one that we can use, is up to date, and what is stuck in it. Changes nothing. */
 export async function databaseFindings(options: CheckedOptions): Promise<Finding[]> {
@@ -51,7 +54,8 @@ async function lookInto(database: Database, options: CheckedOptions, embedded: b
     const names = pending.map(({ plugin, name }) => `${plugin}/${name}`).join(', ');
     return [...findings, broken('schema', `"${database.schema}" lacks ${names}. Run: itpay migrate`)];
   }
-  return [...findings, ok('schema', `"${database.schema}" is up to date`), ...(await stuckFindings(database))];
+  findings.push(ok('schema', `"${database.schema}" is up to date`), ...(await stuckFindings(database)));
+  return [...findings, ...(await sealedFindings(database, options, embedded))];
 }
 
 async function serverFinding(database: Database, embedded: boolean): Promise<Finding> {
@@ -89,6 +93,30 @@ async function stuckFindings(database: Database): Promise<Finding[]> {
     const n = Number(counts[count]);
     return n === 0 ? ok(check, all) : warning(check, `${n} ${some}`);
   });
+}
+
+/** Whether everything that lies sealed can be opened. */
+async function sealedFindings(database: Database, options: CheckedOptions, embedded: boolean): Promise<Finding[]> {
+  const ownFile = embedded && options.secretKey === undefined && !process.env.ITPAY_SECRET_KEY;
+  if (ownFile && !process.env.ITPAY_SECRET_KEY_FILE && !existsSync(join(options.dataDir, 'secret.key'))) {
+    return [broken('sealed', `${options.dataDir} has a database and no secret.key: what is sealed cannot be read.`)];
+  }
+  // Keys that cannot be used were told already.
+  const census = await censusOf(database, options, { limitMs: SEALED_LIMIT_MS }).catch((error: unknown) => {
+    if (isItPayError(error) && error.code === 'CONFIGURATION_INVALID') return null;
+    throw error;
+  });
+  if (census === null) return [];
+  const { keys, unlisted, unlistedIn, complete } = census;
+  if (unlisted > 0) {
+    const advice = 'Put the old key back, after the new one, and see: itpay secrets';
+    return [
+      warning('sealed', `${unlisted} things in ${unlistedIn.join(', ')} are under a key that is not listed. ${advice}`),
+    ];
+  }
+  const part = complete ? '' : `, of those that could be looked at in ${SEALED_LIMIT_MS / 1000} s`;
+  if (keys.length === 1) return [ok('sealed', `all under the listed key${part}`)];
+  return [ok('sealed', `all under listed keys${part}. A key is being replaced; see: itpay secrets`)];
 }
 
 const STUCK_THINGS = [

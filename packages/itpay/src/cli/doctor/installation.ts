@@ -17,7 +17,8 @@ export function nodeFinding(version: string): Finding {
 
 /** The secret key, without making one. */
 export async function secretKeyFinding(options: CheckedOptions): Promise<Finding> {
-  const given = options.secretKey !== undefined || (process.env.ITPAY_SECRET_KEY ?? '') !== '';
+  const inEnvironment = [process.env.ITPAY_SECRET_KEY, process.env.ITPAY_SECRET_KEY_FILE].some(Boolean);
+  const given = options.secretKey !== undefined || inEnvironment;
   const embedded = options.database === undefined && options.knex === undefined;
   if (!given && embedded) return keyFileFinding(join(options.dataDir, 'secret.key'));
   try {
