@@ -27,3 +27,24 @@ it('answers a key as it was answered while this process slept, and not as things
   expect((await t.intent(other.body.id)).status).toBe('cancelled');
   expect([slept.status, slept.body.id, slept.body.status]).toEqual([201, other.body.id, 'qr_generated']);
 });
+
+it('keeps a refusal for the second key of a purchase, too', async () => {
+  const t = await shopWithRail();
+  const create = (idempotencyKey: string) =>
+    t.request('POST', '/v1/payment-intents', {
+      idempotencyKey,
+      body: { amount: thb(10_000), channel: 'fake', order_reference: 'twice' },
+    });
+  await t.rail.script(
+    { operation: 'authorize', behaviour: 'not_processed' },
+    { operation: 'authorize', behaviour: 'decline' },
+  );
+  const notSent = await create('first');
+
+  const refused = await create('second');
+  const again = await create('second');
+
+  expect([notSent.status, refused.status]).toEqual([502, 402]);
+  expect(refused.body.error.code).toBe('PAYMENT_DECLINED');
+  expect([again.status, again.body.error]).toEqual([402, refused.body.error]);
+});

@@ -67,9 +67,14 @@ export class Idempotency {
     await tx.query(RECORD, { scopeHash: key.scopeHash, operationId });
   }
 
-  /** Stores the final answer of a key. */
-  async finish(on: Queryable, key: IdempotencyKey, answer: StoredAnswer): Promise<void> {
-    await on.query(FINISH, { scopeHash: key.scopeHash, ...this.#finished(answer) });
+  /**
+   * Stores the final answer of a key.
+   *
+   * @returns false when it has one already, which stays
+   */
+  async finish(on: Queryable, key: IdempotencyKey, answer: StoredAnswer): Promise<boolean> {
+    const stored = await on.query(FINISH, { scopeHash: key.scopeHash, ...this.#finished(answer) });
+    return stored.length > 0;
   }
 
   /** Stores the final answer of every key that stands for the operation. */
@@ -129,11 +134,12 @@ const RECORD = statement<{ scopeHash: Buffer; operationId: string }, object>(
     where scope_hash = :scopeHash`,
 );
 
-const FINISH = statement<{ scopeHash: Buffer; status: number; body: string; expiresAt: Date }, object>(
+const FINISH = statement<{ scopeHash: Buffer; status: number; body: string; expiresAt: Date }, { finished: number }>(
   'idempotency_finish',
   `update {schema}.idempotency_keys
       set recovery_point = 'finished', status = :status, body = :body, expires_at = :expiresAt
-    where scope_hash = :scopeHash`,
+    where scope_hash = :scopeHash and recovery_point <> 'finished'
+   returning 1 as finished`,
 );
 
 const FINISH_OF = statement<{ operationId: string; status: number; body: string; expiresAt: Date }, object>(

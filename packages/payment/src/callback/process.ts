@@ -154,8 +154,9 @@ async function applyToOperation(
       if (intent.status === 'scanning') tx.afterCommit(() => measureScan(services, channel, intent));
       return null;
     case 'authorized':
-      await concludeOrder(services, tx, actor, { intentId: intent.id, channelReference: notice.reference });
-      await authorizedByChannel(services, tx, actor, intent.id, notice.credit!);
+      await concludeOrder(services, tx, actor, { intentId: intent.id, channelReference: notice.reference }, () =>
+        authorizedByChannel(services, tx, actor, intent.id, notice.credit!),
+      );
       return null;
     case 'scanned':
       // Concludes nothing: of an order whose answer was lost, the code is still to be found out by a question.

@@ -31,32 +31,40 @@ export async function bookPayment(
   actor: Actor,
   { intentId, credit, source, channelReference }: PaymentReport,
 ): Promise<Inflow> {
-  await concludeOrder(services, tx, actor, { intentId, channelReference });
-  const capture = (await unsettledOf(tx, intentId)).find(
-    ({ kind, amount }) => kind === 'capture' && amount !== null && sameMoney(amount, credit.amount),
-  );
-  const isOfOrder = async () =>
-    channelReference === null || channelReference === (await orderOf(tx, { paymentIntentId: intentId })).reference;
-  if (capture !== undefined && (await isOfOrder())) {
-    // The capture books its money itself; below it is known already.
-    await services.engine.concludeIn(tx, capture.id, { outcome: 'succeeded', value: credit }, actor);
-  }
-  return receiveMoney(services, tx, actor, { intentId, credit, source, channelReference });
+  const book = async () => {
+    const capture = (await unsettledOf(tx, intentId)).find(
+      ({ kind, amount }) => kind === 'capture' && amount !== null && sameMoney(amount, credit.amount),
+    );
+    const isOfOrder = async () =>
+      channelReference === null || channelReference === (await orderOf(tx, { paymentIntentId: intentId })).reference;
+    if (capture !== undefined && (await isOfOrder())) {
+      // The capture books its money itself; below it is known already.
+      await services.engine.concludeIn(tx, capture.id, { outcome: 'succeeded', value: credit }, actor);
+    }
+    return receiveMoney(services, tx, actor, { intentId, credit, source, channelReference });
+  };
+  return concludeOrder(services, tx, actor, { intentId, channelReference }, book);
 }
 
-/** Money under an order, or a hold, proves that the order exists, whatever became of the answer to it. */
-export async function concludeOrder(
+/**
+ * Money under an order, or a hold, proves that the order exists, whatever became of the answer to it.
+ *
+ * @param more what else the news says. The answer to whoever asked for the order tells of that, too
+ */
+export async function concludeOrder<T>(
   { engine }: PaymentServices,
   tx: Tx,
   actor: Actor,
   { intentId, channelReference }: Pick<PaymentReport, 'intentId' | 'channelReference'>,
-): Promise<void> {
+  more: () => Promise<T>,
+): Promise<T> {
   const order = (await unsettledOf(tx, intentId)).find(
     ({ kind, reference }) => kind === 'authorize' && (channelReference === null || reference === channelReference),
   );
-  if (order === undefined) return;
+  if (order === undefined) return more();
   // Of an order whose code nobody has seen, "scanned" says no more than that it is there.
-  await engine.concludeIn(tx, order.id, { outcome: 'succeeded', value: { order: { status: 'scanned' } } }, actor);
+  const isThere = { outcome: 'succeeded', value: { order: { status: 'scanned' } } } as const;
+  return engine.concludeWith(tx, order.id, isThere, actor, more);
 }
 
 async function unsettledOf(tx: Tx, intentId: string): Promise<Operation[]> {

@@ -272,7 +272,13 @@ async function lockForApply(
   }
   const inflow = await lockInflow(services, tx, actor, inflowId, [wanted]);
   requireAction(inflow, 'apply');
-  await concludeOrder(services, tx, actor, { intentId: wanted, channelReference: inflow.channelReference });
+  await concludeOrder(
+    services,
+    tx,
+    actor,
+    { intentId: wanted, channelReference: inflow.channelReference },
+    async () => {},
+  );
   const intent = (await services.store.lock(tx, actor, wanted))!;
   if (!(await wasPlacedAt(tx, intent, inflow))) {
     throw new ItPayError('PARAMETER_INVALID', {

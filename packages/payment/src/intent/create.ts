@@ -9,6 +9,7 @@ import {
   type IdempotencyKey,
   type Operation,
   type Queryable,
+  type StoredAnswer,
   type Tx,
   type UsedKey,
 } from '@itpay/kernel';
@@ -148,20 +149,30 @@ async function begun(
 async function duplicate(
   services: PaymentServices,
   actor: Actor,
-  { key, within }: CreateRequest,
+  request: CreateRequest,
   intentId: string,
 ): Promise<Created> {
+  const { key, within } = request;
   const on = within ?? services.database;
+  // Of two requests under one key, both get what the first one stored.
+  const answered = async (answer: StoredAnswer): Promise<UsedKey | null> =>
+    key === null || (await services.idempotency.finish(on, key, answer)) ? null : services.idempotency.find(on, key);
   let presented = await services.store.find(on, actor, intentId);
   if (presented?.operation?.kind === 'authorize' && presented.operation.state === 'not_sent' && within === null) {
     // Its order was certainly not opened, and whoever asked for it may have given up: it is opened now.
     const operation = await services.engine.resume(presented.operation.id);
-    throwIfFailed(await services.engine.answer(operation));
+    const answer = await services.engine.answer(operation);
+    if (answer.status >= 400) {
+      const used = answer.final ? await answered(answer) : null;
+      if (used !== null) return answerAgain(services, actor, request, used);
+      throwIfFailed(answer);
+    }
     presented = await services.store.find(on, actor, intentId);
   }
   if (presented === null) throw new Error(`The intent ${intentId} of a duplicate guard does not exist.`);
   const plain = toPlain(presented.intent);
-  if (key) await services.idempotency.finish(on, key, { status: 200, body: JSON.stringify(plain) });
+  const used = await answered({ status: 200, body: JSON.stringify(plain) });
+  if (used !== null) return answerAgain(services, actor, request, used);
   return { status: 200, replayed: false, duplicate: true, plain, presented };
 }
 

@@ -200,16 +200,46 @@ export class OperationEngine {
 
   /** The same in a transaction of the caller's. */
   async concludeIn(tx: Tx, id: string, outcome: Outcome<unknown>, actor: Actor): Promise<Operation> {
+    const { operation, isNews } = await this.#apply(tx, id, outcome, actor);
+    if (isNews) await this.#storeAnswer(tx, operation);
+    return operation;
+  }
+
+  /**
+   * The same, where the news says more than the outcome: a payment proves that its order exists. `more` is written before
+   * the answer to the order is stored, which tells of all of it then.
+   */
+  async concludeWith<T>(
+    tx: Tx,
+    id: string,
+    outcome: Outcome<unknown>,
+    actor: Actor,
+    more: () => Promise<T>,
+  ): Promise<T> {
+    const { operation, isNews } = await this.#apply(tx, id, outcome, actor);
+    const result = await more();
+    if (isNews) await this.#storeAnswer(tx, operation);
+    return result;
+  }
+
+  async #apply(
+    tx: Tx,
+    id: string,
+    outcome: Outcome<unknown>,
+    actor: Actor,
+  ): Promise<{ readonly operation: Operation; readonly isNews: boolean }> {
     const operation = await this.lock(tx, id);
     const settled = settle(operation, outcome, this.#deps.clock.now());
-    if (settled === null) return operation;
+    if (settled === null) return { operation, isNews: false };
     await saveOperation(tx, settled);
     await this.#record(tx, actor, operation, settled);
-    const handler = this.#handlerOf(settled);
-    await handler.apply(tx, actor, settled, outcome);
-    const answer = await handler.answer(tx, settled);
-    if (answer.final) await this.#deps.idempotency.finishOf(tx, id, answer);
-    return settled;
+    await this.#handlerOf(settled).apply(tx, actor, settled, outcome);
+    return { operation: settled, isNews: true };
+  }
+
+  async #storeAnswer(tx: Tx, operation: Operation): Promise<void> {
+    const answer = await this.answer(operation, tx);
+    if (answer.final) await this.#deps.idempotency.finishOf(tx, operation.id, answer);
   }
 
   /** Asks the channel now, and applies what it says. */
