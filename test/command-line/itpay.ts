@@ -12,6 +12,8 @@ const CLEAN = {
   S3_BUCKET: '',
   S3_REGION: '',
   ITPAY_SECRET_KEY: '',
+  ITPAY_SECRET_KEY_FILE: '',
+  REDIS_URL: '',
   ITPAY_URL: '',
   ITPAY_API_KEY: '',
   ITPAY_PUBLIC_URL: '',

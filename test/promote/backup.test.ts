@@ -7,7 +7,7 @@ import { promptpay } from '@itpay/channel-promptpay';
 import { openPglite } from '@itpay/data';
 import { createFakeRailServer, fakeChannel } from '@itpay/testkit/fake-rail';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { installation, itpay } from '../command-line/itpay.js';
+import { COMMAND, installation, itpay } from '../command-line/itpay.js';
 import { linksContract, read } from '../guides/pages.js';
 import { whenFileEnds } from '../support/cleanup.js';
 import { freshDatabase, freshDirectory, postgresNeed } from '../support/database.js';
@@ -50,7 +50,8 @@ function run(code: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Ra
     ...env,
   };
   return new Promise((done) => {
-    execFile('sh', ['-ec', code], { cwd, env: all }, (error, out, err) =>
+    const here = code.replaceAll('npx itpay', `${process.execPath} ${COMMAND}`); // a fresh clone has no link to it
+    execFile('sh', ['-ec', here], { cwd, env: all }, (error, out, err) =>
       done({ code: error === null ? 0 : Number(error.code), out: out + err }),
     );
   });
