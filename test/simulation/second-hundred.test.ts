@@ -1,0 +1,3 @@
+import { hundredSeeds } from './seeds.js';
+
+hundredSeeds(100);
