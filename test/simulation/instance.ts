@@ -117,7 +117,7 @@ export class Instance {
     return kernel;
   }
 
-  /** `kill -9`. What was not committed is gone; locks end with the connection. */
+  /** `kill -9`, or the end of a stop. What was not committed is gone; locks end with the connection. */
   crash(): void {
     this.handle = null;
     this.life.end();
@@ -128,11 +128,11 @@ export class Instance {
     }
   }
 
-  /** The rolling restart: takes nothing new, ends what runs, and is gone. */
+  /** The rolling restart: takes nothing new, ends what runs, and is gone. What took too long is left behind. */
   async stop(): Promise<void> {
     this.handle = null;
     await this.#kernel?.close();
-    this.life.end();
+    this.crash();
   }
 
   hear(topic: string, message: string): void {

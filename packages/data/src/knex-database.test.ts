@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { statement } from '@itpay/kernel';
 import { knexDatabase, preparedName } from './knex-database.js';
 import { createKnex } from './knex.js';
 
@@ -29,4 +30,24 @@ it('refuses a knex instance for another database', async () => {
   expect(() => knexDatabase({ knex: (knex ?? {}) as never, schema: 'itpay', preparedStatements: true })).toThrow(
     `knex must be a knex instance with client: 'pg'`,
   );
+});
+
+it('names the statement that failed once, also where a stopped database throws one error for each', async () => {
+  const stopped = new Error('The database has stopped.');
+  const connection = { query: () => Promise.reject(stopped) };
+  const knex = Object.assign(() => {}, {
+    client: {
+      config: {},
+      driverName: 'pg',
+      acquireConnection: () => Promise.resolve(connection),
+      releaseConnection: () => Promise.resolve(),
+    },
+  });
+  const database = knexDatabase({ knex: knex as never, schema: 'itpay', preparedStatements: false });
+  const ping = statement<object, object>('ping', 'select 1');
+
+  await expect(database.query(ping, {})).rejects.toThrow(stopped);
+  await expect(database.query(ping, {})).rejects.toThrow(stopped);
+
+  expect(stopped.message).toBe('ping: The database has stopped.');
 });

@@ -147,7 +147,8 @@ async function run(connection: RawConnection, { label, config }: Query): Promise
     return (await connection.query(config)).rows;
   } catch (error) {
     if (isStalePlan(error) || isReadTimeout(error) || isFatal(error)) connection.__knex__disposed ??= error;
-    if (error instanceof Error) {
+    // A database that has stopped throws the same error for each statement: it is named once.
+    if (error instanceof Error && !fromStatements.has(error)) {
       error.message = `${label}: ${error.message}`;
       fromStatements.add(error);
       // "Failing row contains (…)": the text of a QR code, say. Errors are logged; table and constraint tell enough.

@@ -36,9 +36,9 @@ it.each([
 
 it.each([
   [0, HOUR],
-  [23, HOUR],
-  [24, DAY],
-  [1_000, DAY],
-])('asks about a refund, after %i questions, again in %i ms', (queries, ms) => {
-  expect(nextRefundQuery(start, queries)).toEqual(after(ms));
+  [DAY - 1, HOUR],
+  [DAY, DAY],
+  [30 * DAY, DAY],
+])('asks about a refund that is %i ms old again in %i ms', (age, ms) => {
+  expect(nextRefundQuery(after(age), start)).toEqual(after(age + ms));
 });

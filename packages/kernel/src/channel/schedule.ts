@@ -8,7 +8,6 @@ const UNKNOWN_AFTER_MS = [5 * SECOND, 30 * SECOND, 5 * MINUTE, HOUR, DAY, 2 * DA
 /** While an order waits for its payer: the gaps between two questions. */
 const WAITING_GAPS_MS = [10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE];
 const WAITING_GAP_LATER_MS = 5 * MINUTE;
-const HOURS_OF_A_DAY = 24;
 
 /**
  * When to ask about an unknown outcome next.
@@ -26,7 +25,10 @@ export function nextWaitingQuery(now: Date, queries: number): Date {
   return new Date(now.getTime() + (WAITING_GAPS_MS[queries] ?? WAITING_GAP_LATER_MS));
 }
 
-/** When to ask next about a refund that the rail works on: hourly for a day, then daily. */
-export function nextRefundQuery(now: Date, queries: number): Date {
-  return new Date(now.getTime() + (queries < HOURS_OF_A_DAY ? HOUR : DAY));
+/**
+ * When to ask next about a refund that the rail works on: hourly for a day, then daily. By its age, not by the number of
+ * questions: somebody who asks before the time uses up none of the schedule.
+ */
+export function nextRefundQuery(now: Date, createdAt: Date): Date {
+  return new Date(now.getTime() + (now.getTime() - createdAt.getTime() < DAY ? HOUR : DAY));
 }

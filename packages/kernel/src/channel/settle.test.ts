@@ -193,13 +193,19 @@ describe('stillOpen', () => {
     expect(stillOpen(operation, now)).toMatchObject({ operatorRequired: true, nextQueryAt: null, queries: 10 });
   });
 
+  it('asks about a pending refund daily once it is a day old', () => {
+    const pending = inState('pending', { kind: 'refund', createdAt: at(-86_400_000) });
+
+    expect(stillOpen(pending, now).nextQueryAt).toEqual(at(86_400_000));
+  });
+
   it.each<[Operation['kind'], number, number]>([
     ['authorize', 0, 30_000],
     ['authorize', 9, 300_000],
     ['capture', 1, 60_000],
     ['cancel', 2, 120_000],
     ['refund', 0, 3_600_000],
-    ['refund', 23, 86_400_000],
+    ['refund', 99, 3_600_000], // it is ten minutes old
   ])('asks about a pending %s after %i questions again in %i ms, and never needs an operator', (kind, queries, ms) => {
     const pending = inState('pending', { kind, queries, operatorRequired: false });
 

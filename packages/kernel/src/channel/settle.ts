@@ -92,5 +92,5 @@ const NOTHING_ASKED = {
 } as const;
 
 function nextQuestion(operation: Operation, now: Date, queries: number): Date {
-  return operation.kind === 'refund' ? nextRefundQuery(now, queries) : nextWaitingQuery(now, queries);
+  return operation.kind === 'refund' ? nextRefundQuery(now, operation.createdAt) : nextWaitingQuery(now, queries);
 }
