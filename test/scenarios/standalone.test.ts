@@ -20,8 +20,9 @@ async function startShop(env: NodeJS.ProcessEnv = {}) {
     readyWhen: /Stop with Ctrl\+C/,
   });
   const text = shop.stdout.join('\n');
+  const [, url = ''] = /Shop +(http\S+)/.exec(text) ?? [];
   const commands = [...text.matchAll(/^ {7}(\S.*)$/gm)].map((match) => match[1]!);
-  return { ...shop, dataDir, port, commands, key: /itpay_test_\S+/.exec(text)![0], url: `http://localhost:${port}` };
+  return { ...shop, dataDir, port, commands, key: /itpay_test_\S+/.exec(text)![0], url };
 }
 
 type Shop = Awaited<ReturnType<typeof startShop>>;
@@ -91,6 +92,14 @@ describe('npm start on the embedded database', () => {
     expect((await second.exited).code).toBe(1);
     expect(second.stderr.join('\n')).toMatch(new RegExp(`${shop.pid}`));
     expect(second.stderr.join('\n')).toMatch(/ITPAY_DATA_DIR|DATABASE_URL/);
+  });
+
+  it('finds a free port when it is asked to, and its links name that one', async () => {
+    const free = await startShop({ PORT: '0' });
+
+    const { body } = await create(free);
+
+    expect((await fetch(body.qr.qr_image_url)).status).toBe(200);
   });
 
   it('keeps account, key and payments over a restart and ends cleanly on SIGTERM', async () => {

@@ -307,7 +307,8 @@ function checkRail(world: World, rows: Rows, demand: Demand): void {
 
   // Another intent for the same purchase exists only once the one before came to nothing. Clocks differ by seconds.
   for (const [purchase, own] of groups(rows.payment_intents, ({ order_reference: reference }) => reference)) {
-    const inOrder = own.toSorted((a, b) => a.created_at - b.created_at);
+    // By their ends: a create that waits for the database has its time from before.
+    const inOrder = own.toSorted((a, b) => (a.closed_at ?? Infinity) - (b.closed_at ?? Infinity));
     inOrder.slice(1).forEach((intent, n) => {
       const earlier = inOrder[n]!;
       const over = earlier.closed_at !== null && earlier.closed_at - intent.created_at < 15_000;

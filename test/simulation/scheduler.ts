@@ -65,13 +65,8 @@ interface Timer {
 }
 
 const realSetImmediate = globalThis.setImmediate;
-/**
- * What was set going runs to where it waits for its next call: promises and ticks come before an immediate. One round is not
- * always enough (seen: about one history in twenty then differed from its first telling), three are.
- */
-const quiet = async () => {
-  for (let n = 0; n < 3; n += 1) await new Promise<void>((resolve) => void realSetImmediate(resolve));
-};
+/** What was set going runs to where it waits for its next call: promises and ticks come before an immediate. */
+const quiet = () => new Promise<void>((resolve) => void realSetImmediate(resolve));
 
 /** How far time may jump over the next thing that is due, in milliseconds. */
 const JUMPS_MS = [

@@ -4,6 +4,7 @@ import { insertSchema } from '../../packages/kernel/src/statement.js';
 import { toValues } from '../../packages/data/src/sql/parameters.js';
 import { columnParsers } from '../../packages/data/src/sql/column-parsers.js';
 import { findSeed, readSeed } from '../../packages/data/src/pglite/seed.js';
+import { flows } from './scheduler.js';
 import { bind, execute, parse, query, readAnswer, sync, type Column } from './wire.js';
 
 export const SCHEMA = 'itpay';
@@ -119,7 +120,8 @@ export class Session {
   }
 
   #exchange(message: Buffer) {
-    const answer = readAnswer(Buffer.from(this.#db.execProtocolRawSync(message)));
+    // Out of the flow: timers that PostgreSQL sets for itself, by the machine's clock, are none of the history's.
+    const answer = readAnswer(Buffer.from(flows.exit(() => this.#db.execProtocolRawSync(message))));
     if (answer.error !== null) throw answer.error;
     return answer;
   }

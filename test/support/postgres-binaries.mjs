@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /**
@@ -115,4 +115,35 @@ function run(command, args, cwd) {
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: minutes(3),
   });
+}
+
+/**
+ * PostgreSQL refuses to run as root. Its own user is there when the package is installed; `nobody` is on every system.
+ *
+ * @returns {{ uid: number, gid: number } | undefined}
+ */
+export function unprivilegedUser() {
+  if (process.getuid?.() !== 0) return undefined;
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
+  const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
+  if (!found) throw new Error('PostgreSQL does not run as root, and /etc/passwd has neither "postgres" nor "nobody".');
+  return { uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+/**
+ * Unpacked binaries may lie below a home directory which the other user cannot enter, so it gets its own copy.
+ *
+ * @param {Binaries} found
+ * @param {string} folder
+ * @returns {Binaries}
+ */
+export function reachable(found, folder) {
+  const { unpackedTo } = found;
+  if (!unpackedTo) return found;
+  const copy = join(folder, 'unpacked');
+  cpSync(unpackedTo, copy, { recursive: true, verbatimSymlinks: true });
+  const moved = (/** @type {string} */ path) => path.replace(unpackedTo, copy);
+  return { bin: moved(found.bin), lib: found.lib.map(moved) };
 }

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.mjs';
-import { findPostgres } from './postgres-binaries.mjs';
+import { findPostgres, reachable, unprivilegedUser } from './postgres-binaries.mjs';
 
 // JavaScript, because the benchmark runs it as it is.
 
@@ -67,37 +67,6 @@ async function startOwn(found, durable) {
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   await untilItAnswers(url, keeper);
   return { url, missing: null, stop: () => stop(keeper) };
-}
-
-/**
- * PostgreSQL refuses to run as root. Its own user is there when the package is installed; `nobody` is on every system.
- *
- * @returns {{ uid: number, gid: number } | undefined}
- */
-function unprivilegedUser() {
-  if (process.getuid?.() !== 0) return undefined;
-  const users = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
-  if (!found) throw new Error('PostgreSQL does not run as root, and /etc/passwd has neither "postgres" nor "nobody".');
-  return { uid: Number(found[2]), gid: Number(found[3]) };
-}
-
-/**
- * Unpacked binaries may lie below a home directory which the other user cannot enter, so it gets its own copy.
- *
- * @param {Binaries} found
- * @param {string} folder
- * @returns {Binaries}
- */
-function reachable(found, folder) {
-  const { unpackedTo } = found;
-  if (!unpackedTo) return found;
-  const copy = join(folder, 'unpacked');
-  cpSync(unpackedTo, copy, { recursive: true, verbatimSymlinks: true });
-  const moved = (/** @type {string} */ path) => path.replace(unpackedTo, copy);
-  return { bin: moved(found.bin), lib: found.lib.map(moved) };
 }
 
 const locale = process.platform === 'linux' ? 'C.UTF-8' : 'C';

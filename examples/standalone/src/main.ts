@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { mount } from '@itpay/express';
 import express from 'express';
-import { createItPay, isItPayError, listen, optionsFromEnvironment, stopOnSignal } from 'itpay';
+import { createItPay, isItPayError, listen, optionsFromEnvironment, stopOnSignal, type Environment } from 'itpay';
 import { banner } from './banner.js';
 import { startProgress } from './progress.js';
 import { startRails } from './rails.js';
@@ -10,7 +10,7 @@ import { testKey } from './test-key.js';
 
 async function main(): Promise<void> {
   const progress = startProgress();
-  const { port, ...environment } = optionsFromEnvironment();
+  const { port, ...environment } = await readEnvironment();
   const rails = await startRails(process.env.ITPAY_RAILS, {
     publicUrl: environment.publicUrl,
     promptpayId: process.env.ITPAY_PROMPTPAY_ID || undefined,
@@ -36,6 +36,16 @@ async function main(): Promise<void> {
   progress.end();
   const key = await testKey(pay, environment.dataDir ?? '.itpay');
   process.stdout.write(banner({ publicUrl: pay.publicUrl, key, rails }));
+}
+
+/** With `PORT=0` a free one is found now, because links name it. */
+async function readEnvironment(): Promise<Environment> {
+  const given = optionsFromEnvironment();
+  if (given.port !== 0) return given;
+  const probe = createServer();
+  const port = await listen(probe, 0);
+  await new Promise((closed) => probe.close(closed));
+  return optionsFromEnvironment({ ...process.env, PORT: String(port) });
 }
 
 main().catch((error: unknown) => {

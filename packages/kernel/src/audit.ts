@@ -24,6 +24,21 @@ export interface AuditEntry {
   readonly evidenceDigest?: Uint8Array;
 }
 
+/** An entry as the database has it. */
+export interface AuditRow {
+  readonly id: string;
+  readonly livemode: boolean;
+  readonly at: Date;
+  readonly actor: string;
+  readonly actor_kind: Principal['kind'] | null;
+  readonly action: string;
+  readonly object_id: string;
+  readonly from_state: string | null;
+  readonly to_state: string | null;
+  readonly evidence_digest: Buffer | null;
+  readonly request_id: string | null;
+}
+
 /** What stands behind the actor of an entry. `host`: code of the shop in the same process. `system`: the framework by itself. */
 export type ActorKind = Principal['kind'] | 'channel' | 'host' | 'system';
 

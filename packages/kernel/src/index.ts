@@ -95,7 +95,7 @@ export {
 export type { StatementFacts, StatementFile, StatementPart, StatementRow } from './channel/statement.js';
 
 export { Accounts, type Account } from './accounts.js';
-export { actorKindOf, AuditLog, type Actor, type ActorKind, type AuditEntry } from './audit.js';
+export { actorKindOf, AuditLog, type Actor, type ActorKind, type AuditEntry, type AuditRow } from './audit.js';
 export { displayCookie, intentOfCookie, type DisplayCookieOptions } from './display-cookie.js';
 export { DisplayTokens } from './display-token.js';
 export type { EventDefinition, NewEvent } from './events/event.js';

@@ -1,12 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../../support/free-port.mjs';
-import { findPostgres } from '../../support/postgres-binaries.mjs';
+import { findPostgres, reachable, unprivilegedUser } from '../../support/postgres-binaries.mjs';
 
 /**
  * How a server ends: `fast` lets it write down what it has, `immediate` does not, `kill` is SIGKILL for all its processes.
@@ -145,29 +145,4 @@ async function answers(url) {
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-/** PostgreSQL refuses to run as root. @returns {{ uid: number, gid: number } | undefined} */
-function unprivilegedUser() {
-  if (process.getuid?.() !== 0) return undefined;
-  const users = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
-  if (!found) throw new Error('PostgreSQL does not run as root, and /etc/passwd has neither "postgres" nor "nobody".');
-  return { uid: Number(found[2]), gid: Number(found[3]) };
-}
-
-/**
- * Unpacked binaries may lie where the other user cannot go.
- *
- * @param {import('../../support/postgres-binaries.mjs').Binaries} found @param {string} folder
- */
-function reachable(found, folder) {
-  const { unpackedTo } = found;
-  if (!unpackedTo) return found;
-  const copy = join(folder, 'unpacked');
-  cpSync(unpackedTo, copy, { recursive: true, verbatimSymlinks: true });
-  const moved = (/** @type {string} */ path) => path.replace(unpackedTo, copy);
-  return { bin: moved(found.bin), lib: found.lib.map(moved) };
 }

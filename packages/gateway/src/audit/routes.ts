@@ -6,11 +6,12 @@ import {
   listQuery,
   listSchema,
   pageOf,
+  type AuditRow,
   type Database,
   type Route,
 } from '@itpay/kernel';
 import { z } from 'zod';
-import { LIST, type AuditFilter, type AuditRow } from './store.js';
+import { LIST, type AuditFilter } from './store.js';
 
 const entrySchema = z
   .object({

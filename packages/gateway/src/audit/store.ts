@@ -1,4 +1,4 @@
-import { listStatements, type Principal } from '@itpay/kernel';
+import { listStatements, type AuditRow } from '@itpay/kernel';
 
 export interface AuditFilter {
   readonly account: string;
@@ -11,20 +11,6 @@ export interface AuditFilter {
   /** The page begins after this id; or, among the newer ones, ends before it. */
   readonly cursor: string | null;
   readonly limit: number;
-}
-
-export interface AuditRow {
-  readonly id: string;
-  readonly livemode: boolean;
-  readonly at: Date;
-  readonly actor: string;
-  readonly actor_kind: Principal['kind'] | null;
-  readonly action: string;
-  readonly object_id: string;
-  readonly from_state: string | null;
-  readonly to_state: string | null;
-  readonly evidence_digest: Buffer | null;
-  readonly request_id: string | null;
 }
 
 export const LIST = listStatements<AuditFilter, AuditRow>({

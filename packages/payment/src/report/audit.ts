@@ -1,20 +1,10 @@
-import { actorKindOf, statement, type Principal } from '@itpay/kernel';
+import { actorKindOf, statement, type AuditRow } from '@itpay/kernel';
 import { listSource, type BatchParams, type Placed } from './source.js';
 
-interface AuditRow extends Placed {
-  readonly at: Date;
-  readonly actor: string;
-  readonly actor_kind: Principal['kind'] | null;
-  readonly action: string;
-  readonly object_id: string;
-  readonly from_state: string | null;
-  readonly to_state: string | null;
-  readonly evidence_digest: Buffer | null;
-  readonly request_id: string | null;
-}
+type Entry = Omit<AuditRow, 'livemode'> & Placed;
 
 /** Who changed what in this time. The log knows no channels. */
-export const audit = listSource<AuditRow>(
+export const audit = listSource<Entry>(
   [
     { kind: 'plain', name: 'audit_entry_id', of: ({ id }) => id },
     { kind: 'plain', name: 'created_at', of: ({ at }) => at },
@@ -27,7 +17,7 @@ export const audit = listSource<AuditRow>(
     { kind: 'plain', name: 'evidence_digest', of: (row) => row.evidence_digest && row.evidence_digest.toString('hex') },
     { kind: 'text', name: 'request_id', of: (row) => row.request_id },
   ],
-  statement<BatchParams, AuditRow>(
+  statement<BatchParams, Entry>(
     'report_audit',
     `select id, at::text as place, at, actor, actor_kind, action, object_id, from_state, to_state, evidence_digest, request_id
        from {schema}.audit_entries
