@@ -1,7 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { generateKeyPairSync } from 'node:crypto';
+import { knexDatabase } from '@itpay/data';
+import { fakeClock } from '@itpay/testkit';
 import { decryptBody } from '@itpay/webhook';
+import { assignPositions } from '../../packages/kernel/src/events/relay.js';
 import { backend } from '../support/database.js';
 import { deferred } from '../support/kernel.js';
 import { freshStore, testPay } from '../support/pay.js';
@@ -76,6 +79,56 @@ describe('a webhook', () => {
 
     expect(await h.attempts(late.id)).toEqual([]);
     expect(h.shop.received).toHaveLength(3 + 1); // and that there is another endpoint
+  });
+
+  describe.each([
+    ['made', async () => () => h.endpoint(CREATED)],
+    [
+      'enabled again',
+      async () => {
+        const endpoint = await h.endpoint(CREATED);
+        await h.t.request('PATCH', `${ENDPOINTS}/${endpoint.id}`, { body: { status: 'disabled' } });
+        return async () => {
+          await h.post(`${ENDPOINTS}/${endpoint.id}/reactivate`);
+          return endpoint;
+        };
+      },
+    ],
+  ])('to an endpoint that was %s', (_how, prepare) => {
+    const told = ({ url }: { url: string }) =>
+      h.shop.received.filter(({ path }) => url.endsWith(path)).map(({ event }) => event.data.object.id);
+
+    it('by a clock that is ahead, brings what commits after it', async () => {
+      await alone({ enabled_events: ['refund.*'] });
+      const enable = await prepare();
+      const now = h.t.clock.now();
+      h.t.clock.advance('1h');
+      const endpoint = await enable();
+      h.t.clock.set(now);
+
+      const intent = await h.intent();
+      await h.t.settle();
+
+      expect(told(endpoint)).toEqual([intent.id]);
+    });
+
+    it('by a clock that is behind, brings nothing of the past, whether it has its place in the log or waits for it', async () => {
+      await alone({ enabled_events: ['refund.*'] });
+      const enable = await prepare();
+      const now = h.t.clock.now();
+      h.t.clock.advance('1h');
+      await h.intent();
+      await assignPositions(knexDatabase({ knex: h.t.pay.knex, schema: 'itpay', preparedStatements: false }));
+      await h.intent();
+      h.t.clock.set(now);
+      const endpoint = await enable();
+
+      h.t.clock.advance('1h');
+      const intent = await h.intent();
+      await h.t.settle();
+
+      expect(told(endpoint)).toEqual([intent.id]);
+    });
   });
 
   it('comes again after a failure, on schedule, with the same id and a fresh timestamp', async () => {
@@ -302,10 +355,9 @@ describe('a webhook', () => {
     const settled = h.t.settle();
     await hanging.promise;
     await h.t.pay.knex.raw('select 1'); // with the one session of the embedded database: nobody holds it
-    while (h.shop.received.filter(({ path }) => quick.url.endsWith(path)).length < 10) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    expect(h.shop.received.filter(({ path }) => slow.url.endsWith(path))).toHaveLength(10);
+    const sentTo = ({ url }: { url: string }) => h.shop.received.filter(({ path }) => url.endsWith(path)).length;
+    while (sentTo(quick) < 10 || sentTo(slow) < 10) await new Promise((resolve) => setImmediate(resolve));
+    expect(sentTo(slow)).toBe(10);
     goOn.resolve();
     await settled;
 
@@ -326,5 +378,37 @@ if (backend() === 'postgres') {
 
     expect(h.shop.received).toHaveLength(120);
     expect(new Set(h.shop.received.map(({ event }) => event.id)).size).toBe(120);
+  });
+
+  it('goes to an endpoint that another process made, whose clock is ahead', async () => {
+    const store = await freshStore();
+    const h = await webhookHouse(store);
+    const ahead = fakeClock(new Date(h.t.clock.now().getTime() + 5_000));
+    const other = await testPay({ ...store, clock: ahead, webhooks: { allowedOrigins: [h.shop.origin] } });
+    const body = { url: `${h.shop.origin}/ahead`, ...CREATED };
+    const made = await other.request('POST', ENDPOINTS, { body, idempotencyKey: 'ahead' });
+
+    h.t.clock.advance('2s');
+    const intent = await h.intent();
+    await h.t.settle();
+
+    expect(made.status).toBe(201);
+    expect(h.shop.received.map(({ event }) => event.data.object.id)).toEqual([intent.id]);
+  });
+
+  it('goes to an endpoint that was made while the transaction was still open', async () => {
+    const h = await webhookHouse();
+    const trx = await h.t.pay.knex.transaction();
+    const intent = await h.t.pay.payments.createIntent({ amount: { currency: 'THB', value: 5n } }, { trx });
+    h.t.clock.advance('1s');
+    await h.endpoint(CREATED);
+    await h.intent(); // has its place, and is sent, before the other commits
+    await h.t.settle();
+    h.shop.received.length = 0;
+
+    await trx.commit();
+    await h.t.settle();
+
+    expect(h.shop.received.map(({ event }) => event.data.object.id)).toEqual([intent.id]);
   });
 }

@@ -29,6 +29,7 @@ import { eventRoutes } from './event/routes.js';
 import { EventStore } from './event/store.js';
 import { webhook0001 } from './migrations/0001-webhook.js';
 import { webhook0002 } from './migrations/0002-growth.js';
+import { webhook0003 } from './migrations/0003-enabled-position.js';
 import { eventRetention, RETENTION_DAYS } from './retention.js';
 import { createSender, type Sender, type SendRequest } from './send.js';
 import type { WebhookServices } from './services.js';
@@ -64,7 +65,7 @@ export function webhook({
   return definePlugin({
     name: 'webhook',
     version: VERSION,
-    migrations: [webhook0001, webhook0002],
+    migrations: [webhook0001, webhook0002, webhook0003],
     sealed: [{ table: 'webhook_endpoints', key: 'id', column: 'secrets', purpose: PURPOSE }, sealedAnswers(ANSWER)],
     register(registry) {
       registry.own(

@@ -202,6 +202,10 @@ function fromRow(row: LeasedRow, lease: string): LeasedDelivery {
 
 const SAME_OWNER = `w.account = e.account and w.livemode = e.livemode`;
 
+// The log decides what came after, and no clock: with the time of the event and the time of the endpoint, from two processes
+// or from one whose clock was set back, events got lost. `startHearing` in `endpoint/store.ts` writes where it begins.
+const AFTER_ENABLED = `e.position > w.enabled_position and e.id <> all(w.enabled_unplaced)`;
+
 const FAN_OUT = statement<{ eventIds: string[]; now: Date }, { n: number }>(
   'webhook_fan_out',
   `with made as (
@@ -209,7 +213,7 @@ const FAN_OUT = statement<{ eventIds: string[]; now: Date }, { n: number }>(
        (event_id, endpoint_id, state, attempts_made, started_at, next_attempt_at, updated_at)
      select e.id, w.id, 'pending', 0, e.at, :now, :now
        from {schema}.events e join {schema}.webhook_endpoints w on ${SAME_OWNER}
-      where e.id = any(:eventIds::text[]) and w.status = 'enabled' and e.at >= w.enabled_at and ${SUBSCRIBED}
+      where e.id = any(:eventIds::text[]) and w.status = 'enabled' and ${AFTER_ENABLED} and ${SUBSCRIBED}
      on conflict (event_id, endpoint_id) do nothing
      returning 1)
    select count(*)::int as n from made`,

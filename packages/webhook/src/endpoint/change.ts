@@ -35,6 +35,7 @@ type Fields = Partial<
 /** Writes a new endpoint with its event and audit entry. */
 export async function insertEndpoint(services: WebhookServices, tx: Tx, actor: Actor, endpoint: WebhookEndpoint) {
   await services.endpoints.insert(tx, endpoint);
+  await services.endpoints.startHearing(tx, actor, endpoint.id);
   await tell(services, tx, actor, 'create', endpoint, null);
 }
 

@@ -15,6 +15,7 @@ export interface WebhookEndpoint {
   readonly encryption: EncryptionKey | null;
   /** Since when there were only failures; null after a success. */
   readonly failingSince: Date | null;
+  /** For processes of the release before. What it hears of goes by the log: `startHearing` in `store.ts`. */
   readonly enabledAt: Date;
   readonly version: number;
   readonly createdAt: Date;

@@ -139,6 +139,7 @@ export async function reactivateEndpoint(
   return once(services, key, async (tx) => {
     const endpoint = await lockOwn(services, tx, actor, id);
     if (endpoint.status !== 'disabled') throw wrongState(endpoint, 'reactivate');
+    await services.endpoints.startHearing(tx, actor, id);
     return answerOf(
       await changeEndpoint(services, tx, actor, endpoint, 'reactivate', {
         status: 'enabled',

@@ -61,6 +61,14 @@ export class EndpointStore {
     if (saved.length !== 1) throw new Error(`The webhook endpoint ${endpoint.id} changed while it was worked on.`);
   }
 
+  /**
+   * From here on it hears of what commits, and not of what had committed before. For an endpoint that is enabled in `tx`; the
+   * caller has locked it.
+   */
+  async startHearing(tx: Tx, { account, livemode }: Owner, id: string): Promise<void> {
+    await tx.query(START_HEARING, { id, account, livemode, limit: MAX_UNPLACED });
+  }
+
   /** Notes a failure, which is no change that anybody hears of. A success is noted with its delivery. */
   async noteFailure(tx: Tx, { account, livemode }: Owner, id: string, now: Date): Promise<void> {
     await tx.query(NOTE_FAILURE, { id, account, livemode, now });
@@ -160,6 +168,21 @@ const SAVE = statement<Omit<RowParams, 'createdAt'>, { id: string }>(
           version = :version::int, updated_at = :updatedAt
     where ${OWN} and version = :version::int - 1
    returning id`,
+);
+// One look at the log, which sees every event that has committed: with its place, or waiting for it. What commits later is in
+// neither, and gets a place behind this one. The time of an event cannot tell, and neither can the order of those that wait: one
+// that commits later may come before them. The list is short, because places are given within moments. Should the relay have
+// been away for long, it stays short enough for the fan-out, and the endpoint hears of some of the past, but misses nothing.
+const MAX_UNPLACED = 1_000;
+const START_HEARING = statement<{ id: string; account: string; livemode: boolean; limit: number }, object>(
+  'webhook_endpoint_start_hearing',
+  `update {schema}.webhook_endpoints w
+      set enabled_position = log.last_position,
+          enabled_unplaced = array(
+            select e.id from {schema}.events e
+             where e.position is null and e.account = w.account and e.livemode = w.livemode
+             order by e.id limit :limit::int)
+     from {schema}.event_log log where ${OWN}`,
 );
 const NOTE_FAILURE = statement<{ id: string; account: string; livemode: boolean; now: Date }, object>(
   'webhook_endpoint_note_failure',
