@@ -94,9 +94,11 @@ describeNeeding(postgresNeed(), 'The secret key', () => {
     expect(log.match(/"level":(?:50|60)[^\n]*/g)).toBeNull();
     for (const key of [OLD, NEW]) expect(log).not.toContain(key);
 
-    // Whoever has lost the key is told.
+    // Whoever has lost the key is told: nobody could start with this one.
     await h.give('command', [LOST]);
-    expect((await h.run('doctor')).out).toMatch(/! +sealed +\d+ things in .*webhook_endpoints\.secrets.* not listed/);
+    const doctor = await h.run('doctor');
+    expect(doctor.out).toMatch(/✗ +sealed +\d+ things in .*webhook_endpoints\.secrets.* not listed, and nothing opens/);
+    expect(doctor.code).toBe(1);
     expect((await h.run('secrets')).out).toMatch(/sealed by a key that is not listed/);
   });
 });

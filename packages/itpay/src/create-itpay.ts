@@ -14,6 +14,7 @@ import {
   Commands,
   createKernel,
   inStartOrder,
+  pluginBehind,
   redactingLogger,
   sealedColumns,
   Secrets,
@@ -32,7 +33,7 @@ import { jobLimitsFor, limitsFor, openDrivers, openShared, type SharedDrivers } 
 import { defaultLogger, passwordsOf, secretOf } from './logger.js';
 import { checkOptions, invalid, type CheckedOptions, type ItPayOptions } from './options.js';
 import { paymentsOf, type Payments } from './payments.js';
-import { openSecretKeys } from './secret-key.js';
+import { NO_SECRET_KEYS, openSecretKeys } from './secret-key.js';
 import { assertOpensSealed } from './sealed-check.js';
 import { STOP_TIMEOUT_MS, stopWithin, type Stoppable } from './stop.js';
 
@@ -126,7 +127,9 @@ export function allPlugins(
  */
 export async function createItPay<const P extends readonly AnyPlugin[]>(given: ItPayOptions<P>): Promise<ItPay<P>> {
   const options = checkOptions(given);
-  const keys = await openSecretKeys(options);
+  // A wrong list of plugins ends the start here, before anything is opened.
+  const isVaultThere = pluginBehind(Secrets, allPlugins(options)) !== undefined;
+  const keys = isVaultThere ? NO_SECRET_KEYS : await openSecretKeys(options);
   const hidden = () => [...keys.everListed(), ...passwordsOf(options), ...secretOf(options.s3)];
   const logger = redactingLogger(options.logger ?? defaultLogger(), hidden);
   const secrets = secretsFrom(() => keys.list());

@@ -39,7 +39,7 @@ export interface Drivers {
 
 /**
  * Opens what stands behind the ports: the embedded database, or PostgreSQL, and files beside it, or in S3. With Redis, nobody
- * listens to PostgreSQL; see `openShared`.
+ * listens to PostgreSQL; see `openShared`. When it fails, it closes what was opened before.
  */
 export async function openDrivers(options: CheckedOptions, logger: Logger): Promise<Drivers> {
   const blobStore = await openBlobStore(options);
@@ -50,8 +50,8 @@ export async function openDrivers(options: CheckedOptions, logger: Logger): Prom
   }
   if (options.database !== undefined) {
     const database = await openPostgres({ url: options.database, schema, preparedStatements, logger });
-    const listens = options.redis === undefined;
-    const pubsub = listens ? await postgresPubSub({ url: options.database, schema, logger }) : memoryPubSub();
+    if (options.redis !== undefined) return { database, pubsub: memoryPubSub(), blobStore };
+    const pubsub = await postgresPubSub({ url: options.database, schema, logger }).catch(closing(database));
     return { database, pubsub, blobStore };
   }
   await assertNotPromoted(options.dataDir);
@@ -60,8 +60,15 @@ export async function openDrivers(options: CheckedOptions, logger: Logger): Prom
     schema,
     onProgress: options.onProgress,
   });
+  // Once more: only now the directory is ours, and "itpay promote" may have had it until then.
+  await assertNotPromoted(options.dataDir).catch(closing(database));
   return { database, pubsub: memoryPubSub(), blobStore };
 }
+
+const closing = (database: Database) => async (error: unknown) => {
+  await database.close();
+  throw error;
+};
 
 /** What processes share beside the database, as far as it may be lost. */
 export interface SharedDrivers {

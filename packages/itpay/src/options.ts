@@ -55,8 +55,8 @@ export interface ItPayOptions<P extends readonly AnyPlugin[] = readonly AnyPlugi
   /**
    * At least 32 random characters; a list while a key is being replaced (the first signs and seals, all verify and open). Or a
    * file with one key per line, newest first, which is read again every two seconds, so that a key is replaced without a stop.
-   * Default: the environment's `ITPAY_SECRET_KEY`, separated by commas, or `ITPAY_SECRET_KEY_FILE`; with the embedded database
-   * the file `secret.key` in `dataDir`, which the first start makes.
+   * Default: the environment's `ITPAY_SECRET_KEY`, separated by commas or lines, or `ITPAY_SECRET_KEY_FILE`; with the embedded
+   * database the file `secret.key` in `dataDir`, which the first start makes. None where a plugin replaces `Secrets`.
    */
   readonly secretKey?: string | readonly string[] | { readonly file: string };
 

@@ -1,7 +1,7 @@
-import { takeSealedCensus, type Database, type Secrets, type SealedColumn } from '@itpay/kernel';
+import { takeSealedCensus, type Database, type SealedCensus, type SealedColumn, type Secrets } from '@itpay/kernel';
 import { invalid } from './options.js';
 
-/** In milliseconds: of a large installation, the oldest things are looked at. */
+/** In milliseconds: of a large installation, the newest things are looked at. */
 const LIMIT_MS = 300;
 
 /**
@@ -15,12 +15,19 @@ export async function assertOpensSealed(
   secrets: Pick<Secrets, 'keys'>,
   columns: readonly SealedColumn[],
 ): Promise<void> {
-  const { keys, unlisted, unlistedIn } = await takeSealedCensus(database, secrets, columns, { limitMs: LIMIT_MS });
-  if (unlisted === 0 || keys.some(({ rows }) => rows > 0)) return;
+  const census = await takeSealedCensus(database, secrets, columns, { limitMs: LIMIT_MS });
+  if (!opensNothing(census)) return;
   throw invalid(
     'secretKey',
-    `Nothing that lies sealed in the schema "${database.schema}" (${unlistedIn.join(', ')}) opens with it. Set ` +
-      'ITPAY_SECRET_KEY to the key that this installation had: of one that moved or was restored, the key of before, in ' +
-      'secret.key of its directory. To replace a key, list both: new,old.',
+    `Nothing that lies sealed in the schema "${database.schema}" (${census.unlistedIn.join(', ')}) opens with it. ` +
+      PUT_KEY_BACK,
   );
 }
+
+/** Whether something lies sealed, and none of it opens with a listed key: a process with these keys does not start. */
+export const opensNothing = ({ keys, unlisted }: Pick<SealedCensus, 'keys' | 'unlisted'>): boolean =>
+  unlisted > 0 && keys.every(({ rows }) => rows === 0);
+
+export const PUT_KEY_BACK =
+  'Set ITPAY_SECRET_KEY to the key that this installation had: of one that moved or was restored, the key of before, in ' +
+  'secret.key of its directory. To replace a key, list both: new,old.';

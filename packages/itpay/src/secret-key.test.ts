@@ -29,6 +29,7 @@ describe('The secret keys', () => {
     ['one with a comma in it', { secretKey: `${first},x` }, {}, [`${first},x`]],
     ['a list, each once', { secretKey: [second, first, first] }, {}, [second, first]],
     ['the environment', {}, { ITPAY_SECRET_KEY: `${second}, ${first}` }, [second, first]],
+    ['lines of the environment', {}, { ITPAY_SECRET_KEY: `${second}\r\n${first},\n` }, [second, first]],
     ['the options before the environment', { secretKey: first }, { ITPAY_SECRET_KEY: second }, [first]],
   ])('come from %s', async (_where, options, environment, keys) => {
     expect(await secretKeys({ ...shared, ...options }, environment)).toEqual(keys);

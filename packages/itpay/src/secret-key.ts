@@ -36,6 +36,9 @@ export interface SecretKeys {
   close(): void;
 }
 
+/** Where a plugin seals and signs in place of `secretKey`: none is read, and none is made. */
+export const NO_SECRET_KEYS: SecretKeys = { list: () => [], everListed: () => [], watch() {}, close() {} };
+
 /**
  * Reads the keys, and follows them where they may change while the process runs.
  *
@@ -104,7 +107,8 @@ async function sourceOf(
   if (keys !== undefined && file !== undefined) {
     throw invalid('secretKey', 'Set ITPAY_SECRET_KEY or ITPAY_SECRET_KEY_FILE, not both.');
   }
-  if (keys !== undefined) return { keys: keys.split(',') };
+  // A line each, too: ITPAY_SECRET_KEY=$(cat secret.key).
+  if (keys !== undefined) return { keys: keys.split(/[,\n]/).filter(isNotBlank) };
   if (file !== undefined) return { file: resolve(file) };
   if (database !== undefined || knex !== undefined) {
     throw invalid(
@@ -131,7 +135,7 @@ async function readKeys(file: string): Promise<readonly string[]> {
     );
   });
   return checkKeys(
-    text.split('\n').filter((line) => line.trim() !== ''),
+    text.split('\n').filter(isNotBlank),
     `The file ${file} has one key per line, newest first, and each`,
   );
 }
@@ -148,6 +152,8 @@ const namesOf = (keys: readonly string[]) =>
   secretsFrom(keys)
     .keys('')
     .map(({ id }) => id);
+
+const isNotBlank = (text: string) => text.trim() !== '';
 
 // A variable that is set to nothing counts as not set.
 const nonEmpty = (text: string | undefined) => (text === undefined || text === '' ? undefined : text);

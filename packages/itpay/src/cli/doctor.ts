@@ -1,5 +1,7 @@
 import { isItPayError } from '@itpay/core';
+import { pluginBehind, Secrets } from '@itpay/kernel';
 import { Command } from './command.js';
+import { allPlugins } from '../create-itpay.js';
 import { checkOptions } from '../options.js';
 import { databaseFindings } from './doctor/database.js';
 import { broken, ok, type Finding } from './doctor/finding.js';
@@ -30,9 +32,10 @@ const SIGNS = { ok: '✓', warning: '!', broken: '✗' } as const;
 async function examine(command: Command): Promise<Finding[]> {
   const node = nodeFinding(process.versions.node);
   let loaded: Awaited<ReturnType<typeof loadOptions>>;
+  let vault: string | undefined;
   try {
     loaded = await loadOptions(command);
-    checkOptions(loaded);
+    vault = pluginBehind(Secrets, allPlugins(checkOptions(loaded)));
   } catch (error) {
     if (!isItPayError(error)) throw error;
     return [node, broken('configuration', error.message)];
@@ -41,7 +44,9 @@ async function examine(command: Command): Promise<Finding[]> {
   return [
     node,
     ok('configuration', loaded.configFile ?? 'from the environment; there is no itpay.config.js'),
-    await secretKeyFinding(options),
+    vault === undefined
+      ? await secretKeyFinding(options)
+      : ok('secret key', `none is needed: the plugin "${vault}" seals and signs`),
     ...(await databaseFindings(options)),
     channelFindings(options),
     ...(await publicUrlFindings(options.publicUrl)),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { migrationSets } from '@itpay/kernel';
+import { migrationSets, pluginBehind, Secrets } from '@itpay/kernel';
 import { Command } from './command.js';
 import { allPlugins } from '../create-itpay.js';
 import { openBlobStore } from '../drivers.js';
@@ -47,6 +47,8 @@ export function promoteCommand(): Command {
         dataDir: from ?? loaded.dataDir,
         schema: schema ?? loaded.schema,
       });
+      // Before anything moves: keys that cannot be used are no way to end a move that went well.
+      const advice = await keyAdvice(options);
       const isElsewhere = options.blobStore !== undefined || options.s3 !== undefined;
       const blobStore = isElsewhere ? await openBlobStore(options) : null;
       const done = await promote({
@@ -61,7 +63,7 @@ export function promoteCommand(): Command {
         tell: say,
         agree: (facts) => agree(facts, yes),
       }).finally(() => blobStore?.close?.());
-      process.stdout.write(`${(await nextSteps(done, url, options)).join('\n')}\n`);
+      process.stdout.write(`${nextSteps(done, { url, options, advice }).join('\n')}\n`);
     });
 }
 
@@ -73,7 +75,14 @@ async function agree(facts: readonly string[], yes: boolean | undefined): Promis
   await confirm(facts, 'Is every process of this installation stopped, and shall it move?', yes);
 }
 
-async function nextSteps(done: Promotion, url: string, options: CheckedOptions): Promise<readonly string[]> {
+interface Onwards {
+  readonly url: string;
+  readonly options: CheckedOptions;
+  /** What to do about the secret key. */
+  readonly advice: readonly string[];
+}
+
+function nextSteps(done: Promotion, { url, options, advice }: Onwards): readonly string[] {
   const { dataDir, schema } = options;
   const found = `${done.tables} tables, ${done.rows} rows: counts and checksums are the same on both sides.`;
   return [
@@ -81,7 +90,7 @@ async function nextSteps(done: Promotion, url: string, options: CheckedOptions):
     '',
     'Start the processes with:',
     `  DATABASE_URL       the URL of ${addressOf(url)}`,
-    ...(await keyAdvice(options)).map((line) => `  ${line}`),
+    ...advice.map((line) => `  ${line}`),
     ...(schema === 'itpay' ? [] : [`  schema: '${schema}' in the options of createItPay or itpay.config.js`]),
     ...(done.filesCopied > 0 ? ['', `${done.filesCopied} files (QR images, reports) are in the blob store.`] : []),
     ...(done.filesLeft > 0
@@ -98,6 +107,7 @@ async function nextSteps(done: Promotion, url: string, options: CheckedOptions):
 
 // The key itself is never printed: what a terminal shows, it keeps.
 async function keyAdvice(options: CheckedOptions): Promise<readonly string[]> {
+  if (pluginBehind(Secrets, allPlugins(options)) !== undefined) return [];
   const file = join(options.dataDir, 'secret.key');
   if (!existsSync(file)) return ['ITPAY_SECRET_KEY   the same as before'];
   const kept = await secretKeys({ ...options, secretKey: { file } });
@@ -106,9 +116,8 @@ async function keyAdvice(options: CheckedOptions): Promise<readonly string[]> {
   const { ITPAY_SECRET_KEY, ITPAY_SECRET_KEY_FILE } = process.env;
   const isSet = options.secretKey !== undefined || Boolean(ITPAY_SECRET_KEY || ITPAY_SECRET_KEY_FILE);
   if (isSet && same === kept.length) return ['ITPAY_SECRET_KEY   the same as now'];
-  const several = kept.length > 1 ? ', its lines separated by commas' : '';
   return [
-    `ITPAY_SECRET_KEY   the key in ${file}${several}; read it with: cat ${file}`,
+    `ITPAY_SECRET_KEY   the ${kept.length > 1 ? 'keys' : 'key'} in ${file}; read ${kept.length > 1 ? 'them' : 'it'} with: cat ${file}`,
     ...(isSet ? ['                   Another one is set now. If both were in use, give both: new,old'] : []),
   ];
 }

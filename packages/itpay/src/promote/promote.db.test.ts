@@ -41,10 +41,10 @@ const server = async (...prepare: string[]) => {
   return url;
 };
 
-const migrated = async () => {
+const migrated = async (steps = sets) => {
   const url = await server();
   const database = await openPostgres({ url, schema, logger });
-  await migrate(database, sets);
+  await migrate(database, steps);
   await database.close();
   return url;
 };
@@ -127,6 +127,27 @@ if (backend() === 'postgres') {
       await expect(move(url)).rejects.toThrow(says);
 
       expect(await everything(url)).toEqual(before);
+    });
+
+    it('goes where a migration of a plugin put the same rows, and nowhere else', async () => {
+      const up = `create table {schema}.tiers (name text); insert into {schema}.tiers values ('gold'), ('silver')`;
+      const withTiers = [...sets, { plugin: 'loyalty', migrations: [{ name: '0001-tiers', up }] }];
+      const url = await migrated(withTiers);
+      await migrate(source, withTiers);
+      try {
+        await sql(url, `update itpay.tiers set name = 'lead' where name = 'silver'`);
+        await expect(move(url, { sets: withTiers })).rejects.toThrow(/was used already: tiers \(2\)/);
+        await sql(url, `update itpay.tiers set name = 'silver' where name = 'lead'`);
+
+        expect(await move(url, { sets: withTiers })).toMatchObject({ moved: true });
+
+        expect(await sql(url, 'select name from itpay.tiers order by 1')).toEqual([
+          { name: 'gold' },
+          { name: 'silver' },
+        ]);
+      } finally {
+        await source.knex.raw(`drop table itpay.tiers; delete from itpay.migrations where plugin = 'loyalty'`);
+      }
     });
 
     it('is refused where somebody uses the target between the look and the move', async () => {

@@ -148,7 +148,7 @@ async function look(tx: Tx, { dataDir, schema, sets, tell }: PromoteOptions): Pr
   if (unknown.length > 0) {
     throw new CommandError(
       `The database in ${dataDir} has steps that nobody here knows: ${unknown.join(', ')}. A newer version made them, or ` +
-        'a plugin that the configuration does not list: use that version, and name the configuration with --config.',
+        'a plugin that the configuration does not list: use that version, and name the configuration: itpay --config FILE promote.',
     );
   }
   if (missing.length > 0) {
@@ -187,7 +187,7 @@ async function holdsItAlready(tx: Tx, snapshot: Snapshot, options: PromoteOption
   await assertUsable(session);
   const tables = await tablesOf(session, options.schema);
   if (tables.length === 0) return false;
-  const occupation = await occupationOf(session, tables);
+  const occupation = await occupationOf(session, tables, snapshot.digests);
   if (occupation.installation !== null && occupation.installation === snapshot.installation) {
     const same = differencesOf(snapshot.tables, tables).length === 0;
     const changed = same ? tablesThatDiffer(snapshot.digests, await digestsOf(session, tables)) : ['the tables'];
@@ -279,7 +279,8 @@ async function fill(
   await lockTables(to, tables);
   // Unless every step ran right now, somebody may have been here since we looked.
   const isNew = ran.length === sets.reduce((sum, { migrations }) => sum + migrations.length, 0);
-  if (!isNew) assertFree(tables, await occupationOf(to, tables), await appliedSteps(to, tables), options);
+  if (!isNew)
+    assertFree(tables, await occupationOf(to, tables, snapshot.digests), await appliedSteps(to, tables), options);
   const differences = differencesOf(snapshot.tables, tables);
   if (differences.length > 0) {
     throw new CommandError(

@@ -20,9 +20,20 @@ export async function sessionOn(tx: Tx): Promise<Session> {
   const connection = (await tx.trx.client.acquireConnection()) as RawConnection;
   return {
     rows: async (text, values = []) =>
-      (await connection.query({ text, values: [...values], rowMode: 'array', types: AS_TEXT })).rows,
+      (
+        await connection.query({
+          text,
+          values: [...values],
+          rowMode: 'array',
+          types: AS_TEXT,
+          query_timeout: FOREVER_MS,
+        })
+      ).rows,
   };
 }
+
+// The connection's own limit, which `pg` takes in place of 0; more does not fit into a timer. (pg/lib/client.js, `query`)
+const FOREVER_MS = 2 ** 31 - 1;
 
 const AS_TEXT = { getTypeParser: () => (text: string) => text };
 

@@ -1,6 +1,7 @@
 import type { MigrationSet } from '@itpay/kernel';
 import { quoteIdentifier } from '@itpay/kernel';
 import { CommandError } from '../cli/errors.js';
+import { digestOf, type Digest } from './digest.js';
 import type { Session } from './session.js';
 import type { Table } from './tables.js';
 
@@ -32,14 +33,26 @@ export interface Occupation {
   readonly installation: string | null;
 }
 
-/** A fresh installation has its id, its migrations and a log of no events; everything else in it is somebody's. */
-export async function occupationOf(session: Session, tables: readonly Table[]): Promise<Occupation> {
+/**
+ * A fresh installation has its id, its migrations, a log of no events, and rows that migrations of plugins put there; everything
+ * else in it is somebody's.
+ *
+ * @param moving what comes. Of rows that are the same on both sides nothing can be lost.
+ */
+export async function occupationOf(
+  session: Session,
+  tables: readonly Table[],
+  moving: ReadonlyMap<string, Digest>,
+): Promise<Occupation> {
   const occupied: { table: string; rows: number }[] = [];
-  for (const { name, sqlName } of tables) {
+  for (const table of tables) {
+    const { name, sqlName } = table;
     if (name === 'installation' || name === 'migrations') continue;
     const condition = name === 'event_log' ? 'where last_position > 0' : '';
     const [row] = await session.rows(`select count(*) from ${sqlName} ${condition}`);
-    if (row![0] !== '0') occupied.push({ table: name, rows: Number(row![0]) });
+    if (row![0] !== '0' && (await digestOf(session, table)).checksum !== moving.get(name)?.checksum) {
+      occupied.push({ table: name, rows: Number(row![0]) });
+    }
   }
   return { occupied, installation: await installationId(session, tables) };
 }

@@ -186,6 +186,21 @@ if (backend() === 'postgres') {
       expect(names(await waiting)).toEqual(['shop/0001-things']);
     });
 
+    it('lets a step, and the wait for another process, take longer than a client waits for an answer', async () => {
+      const { url } = await freshDatabase();
+      const impatient = async () => {
+        const knex = knexOf({ client: 'pg', connection: { connectionString: url, query_timeout: 1_500 } });
+        whenFileEnds(() => knex.destroy());
+        return openPostgres({ knex, schema: 'itpay' });
+      };
+      const slow = { name: '0002-slow', up: 'select pg_sleep(2)' };
+      const [one, other] = [await impatient(), await impatient()];
+
+      const ran = await Promise.all([migrate(one, [set(things, slow)]), migrate(other, [set(things, slow)])]);
+
+      expect(ran.map(({ length }) => length).toSorted()).toEqual([0, 2]);
+    });
+
     it('needs no more rights than to own its schema', async () => {
       const { url } = await freshDatabase();
       const owner = await openPostgres({ url, schema: 'itpay' });

@@ -35,14 +35,16 @@ export async function migrate(
     // Through knex and without a time limit: a step may take long, and so may waiting for another process's.
     await tx.trx.raw('set local statement_timeout = 0');
     await tx.trx.raw(NOTICE_OUR_DEATH);
-    await tx.trx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`itpay:migrate:${database.schema}`]);
+    await tx.trx
+      .raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`itpay:migrate:${database.schema}`])
+      .options({ query_timeout: FOREVER_MS });
     await createMigrationTable(tx, database.schema);
     const pending = pendingOf(sets, await appliedIn(tx), database.schema);
     // Past knex, which reads "?" as a binding and cannot be told otherwise where a backslash stands before it.
-    const connection = (await tx.trx.client.acquireConnection()) as { query(sql: string): Promise<unknown> };
+    const connection = (await tx.trx.client.acquireConnection()) as { query(config: object): Promise<unknown> };
     for (const migration of pending) {
       onMigration(migration);
-      await connection.query(migration.sql);
+      await connection.query({ text: migration.sql, query_timeout: FOREVER_MS });
       await tx.query(RECORD, { plugin: migration.plugin, name: migration.name });
     }
     return pending;
@@ -84,6 +86,9 @@ async function appliedIn(on: Queryable): Promise<ReadonlySet<string>> {
   const rows = await on.query(APPLIED, {});
   return new Set(rows.map((row) => `${row.plugin}/${row.name}`));
 }
+
+// The connection's own limit, which `pg` takes in place of 0; more does not fit into a timer. (pg/lib/client.js, `query`)
+const FOREVER_MS = 2 ** 31 - 1;
 
 // `create schema if not exists` asks for the right to create schemas even when the schema is there, which a role with
 // few rights does not have. So we look first.

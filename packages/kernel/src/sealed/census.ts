@@ -1,7 +1,7 @@
 import type { Database } from '../ports/database.js';
 import type { Secrets } from '../ports/secrets.js';
 import type { SealedColumn } from './column.js';
-import { sealedStores } from './store.js';
+import { sealedStores, type WalkedRow } from './store.js';
 
 /** Rows that are read at once. */
 const PAGE = 1_000;
@@ -22,7 +22,8 @@ export interface SealedCensus {
  * Counts by key what lies sealed in the database. It reads every row of every table that holds such things, a page at a
  * time, and changes nothing.
  *
- * @param limitMs stops after this many milliseconds; left out: when everything was counted
+ * @param limitMs stops after about this many milliseconds; left out: when everything was counted. Each column has its share
+ *   of them, a page at least, and is walked from its end: rows are kept longer than what was sealed in them.
  */
 export async function takeSealedCensus(
   database: Database,
@@ -31,18 +32,22 @@ export async function takeSealedCensus(
   { limitMs = Infinity }: { readonly limitMs?: number } = {},
 ): Promise<SealedCensus> {
   const until = performance.now() + limitMs;
+  const isLimited = limitMs !== Infinity;
   const counts = new Map(secrets.keys('').map(({ id }) => [id, 0]));
   const unlistedIn = new Set<string>();
   let unlisted = 0;
   let complete = true;
-  for (const store of sealedStores(database, columns)) {
+  const stores = sealedStores(database, columns);
+  for (const [at, store] of stores.entries()) {
     const marks = store.marks(secrets);
-    for (let after: string | Buffer | null = null, full = true; full;) {
-      if (performance.now() > until) {
+    const begun = performance.now();
+    const share = begun + (until - begun) / (stores.length - at);
+    for (let last: string | Buffer | null = null, full = true; full;) {
+      if (last !== null && performance.now() > share) {
         complete = false;
         break;
       }
-      const rows = await store.walk(after, PAGE);
+      const rows: WalkedRow[] = await (isLimited ? store.walkBack(last, PAGE) : store.walk(last, PAGE));
       for (const { mark } of rows) {
         if (mark === null) continue;
         const known = marks.get(mark.toString('hex'));
@@ -53,7 +58,7 @@ export async function takeSealedCensus(
         }
       }
       full = rows.length === PAGE;
-      after = rows.at(-1)?.key ?? null;
+      last = rows.at(-1)?.key ?? null;
     }
   }
   return { keys: [...counts].map(([id, rows]) => ({ id, rows })), unlisted, unlistedIn: [...unlistedIn], complete };

@@ -8,7 +8,10 @@
 export interface SealedColumn {
   /** In the schema of the framework. */
   readonly table: string;
-  /** A unique column, never null, with an index of its own: rows are walked along it. */
+  /**
+   * A unique column, never null, with an index of its own: rows are walked along it. Where it grows with time, as ids do, the
+   * look at the start sees what was sealed last.
+   */
   readonly key: string;
   /** Default: `text`. */
   readonly keyType?: 'text' | 'bytea';

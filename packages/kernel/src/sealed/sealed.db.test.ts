@@ -211,12 +211,50 @@ it('does nothing while one key is listed', async () => {
   expect([await t.run(), await t.contents()]).toEqual([0, before]);
 });
 
-it('counts as much as it may in its time', async () => {
-  await t.put('a', t.secrets.seal('safe', 'gold'));
+describe('A count with no time', () => {
+  const census = () => takeSealedCensus(t.database, t.secrets, sealedColumns([safes]), { limitMs: -1 });
+  const answer = (content: Buffer) =>
+    t.database.knex.raw(
+      `insert into ??.idempotency_keys (scope_hash, request_hash, recovery_point, status, body, created_at, expires_at)
+       values ('a', '', 'finished', 200, ?, now(), now())`,
+      [t.database.schema, JSON.stringify({ sealed: content.toString('base64') })],
+    );
+  const emptied = (rows: number) =>
+    t.database.knex.raw(`insert into ??.safes select 'a' || n, null from generate_series(1, ?::int) n`, [
+      t.database.schema,
+      rows,
+    ]);
 
-  const census = await takeSealedCensus(t.database, t.secrets, sealedColumns([safes]), { limitMs: -1 });
+  it('looks at the end of each column, behind all that was emptied before', async () => {
+    await emptied(1_200);
+    await t.put('b', secretsFrom([LOST!]).seal('safe', 'tin'));
+    await answer(t.secrets.seal('safe.answer', 'gold'));
 
-  expect(census).toMatchObject({ complete: false, keys: [{ rows: 0 }] });
+    expect(await census()).toEqual({
+      keys: [{ id: idOf(OLD), rows: 1 }],
+      unlisted: 1,
+      unlistedIn: ['safes.content'],
+      complete: false,
+    });
+  });
+
+  it('is complete where there is little', async () => {
+    await emptied(998);
+    await t.put('b', t.secrets.seal('safe', 'gold'));
+    await answer(t.secrets.seal('safe.answer', 'gold'));
+
+    expect(await census()).toMatchObject({ keys: [{ rows: 2 }], complete: true });
+  });
+
+  it('goes back page by page while there is time', async () => {
+    await emptied(2_500);
+    await t.put('0', t.secrets.seal('safe', 'gold'));
+    await answer(t.secrets.seal('safe.answer', 'gold'));
+
+    const whole = await takeSealedCensus(t.database, t.secrets, sealedColumns([safes]), { limitMs: 60_000 });
+
+    expect(whole).toMatchObject({ keys: [{ rows: 2 }], complete: true });
+  });
 });
 
 it('refuses a name that would be SQL', () => {

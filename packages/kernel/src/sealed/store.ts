@@ -56,6 +56,12 @@ export class SealedStore {
     return this.#database.query(this.#statements.walk, { after: after ?? this.#start, limit });
   }
 
+  /** The same from the end: what was written last, where keys grow with time. @param before null: from the end */
+  walkBack(before: RowKey | null, limit: number): Promise<WalkedRow[]> {
+    if (before === null) return this.#database.query(this.#statements.last, { limit });
+    return this.#database.query(this.#statements.walkBack, { before, limit });
+  }
+
   /**
    * Seals rows again under the newest key. One that somebody else is changing, or has changed, stays as it is.
    *
@@ -118,13 +124,19 @@ const JSON_MARK = (column: string) => `case
 function statementsFor({ table, key, keyType = 'text', column, form }: SealedColumn) {
   const content = form === 'json' ? 'text' : 'bytea';
   const mark = form === 'json' ? JSON_MARK(column) : `substring(${column} from 1 for ${MARK_BYTES})`;
+  const walked = `select ${key} as key, ${mark} as mark, coalesce(octet_length(${column}), 0) as size from {schema}.${table}`;
   return {
     walk: statement<{ after: RowKey; limit: number }, WalkedRow>(
       `sealed_walk_${table}`,
-      `select ${key} as key, ${mark} as mark, coalesce(octet_length(${column}), 0) as size
-         from {schema}.${table}
-        where ${key} > :after::${keyType}
-        order by ${key} limit :limit`,
+      `${walked} where ${key} > :after::${keyType} order by ${key} limit :limit`,
+    ),
+    last: statement<{ limit: number }, WalkedRow>(
+      `sealed_last_${table}`,
+      `${walked} order by ${key} desc limit :limit`,
+    ),
+    walkBack: statement<{ before: RowKey; limit: number }, WalkedRow>(
+      `sealed_walk_back_${table}`,
+      `${walked} where ${key} < :before::${keyType} order by ${key} desc limit :limit`,
     ),
     read: statement<{ keys: RowKey[] }, { key: RowKey; content: string | Buffer | null }>(
       `sealed_read_${table}`,

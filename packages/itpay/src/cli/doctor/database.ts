@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isItPayError } from '@itpay/core';
-import { migrationSets, one, pendingMigrations, statement, type Database } from '@itpay/kernel';
+import { migrationSets, one, pendingMigrations, pluginBehind, Secrets, statement, type Database } from '@itpay/kernel';
 import { allPlugins } from '../../create-itpay.js';
 import { openDrivers } from '../../drivers.js';
 import type { CheckedOptions } from '../../options.js';
 import { censusOf } from '../secrets.js';
 import { warningsOnStderr } from '../warnings.js';
 import { broken, ok, warning, type Finding } from './finding.js';
+import { SEALED_LIMIT_MS, sealedFinding } from './sealed.js';
 
 /** The oldest PostgreSQL on which everything is tested. */
 const OLDEST_POSTGRES = 15;
@@ -15,8 +16,6 @@ const OLDEST_POSTGRES = 15;
 const SKEW_WARNS_MS = 2_000;
 /** In milliseconds: signatures are good for five minutes, so half of that is already trouble. */
 const SKEW_BREAKS_MS = 60_000;
-/** In milliseconds: where millions of rows hold something sealed, the oldest ones are looked at. */
-const SEALED_LIMIT_MS = 5_000;
 
 /** Whether the database is there, is one that we can use, is up to date, and what is stuck in it. Changes nothing. */
 export async function databaseFindings(options: CheckedOptions): Promise<Finding[]> {
@@ -97,6 +96,7 @@ async function stuckFindings(database: Database): Promise<Finding[]> {
 
 /** Whether everything that lies sealed can be opened. */
 async function sealedFindings(database: Database, options: CheckedOptions, embedded: boolean): Promise<Finding[]> {
+  if (pluginBehind(Secrets, allPlugins(options)) !== undefined) return []; // only that plugin knows
   const ownFile = embedded && options.secretKey === undefined && !process.env.ITPAY_SECRET_KEY;
   if (ownFile && !process.env.ITPAY_SECRET_KEY_FILE && !existsSync(join(options.dataDir, 'secret.key'))) {
     return [broken('sealed', `${options.dataDir} has a database and no secret.key: what is sealed cannot be read.`)];
@@ -106,17 +106,7 @@ async function sealedFindings(database: Database, options: CheckedOptions, embed
     if (isItPayError(error) && error.code === 'CONFIGURATION_INVALID') return null;
     throw error;
   });
-  if (census === null) return [];
-  const { keys, unlisted, unlistedIn, complete } = census;
-  if (unlisted > 0) {
-    const advice = 'Put the old key back, after the new one, and see: itpay secrets';
-    return [
-      warning('sealed', `${unlisted} things in ${unlistedIn.join(', ')} are under a key that is not listed. ${advice}`),
-    ];
-  }
-  const part = complete ? '' : `, of those that could be looked at in ${SEALED_LIMIT_MS / 1000} s`;
-  if (keys.length === 1) return [ok('sealed', `all under the listed key${part}`)];
-  return [ok('sealed', `all under listed keys${part}. A key is being replaced; see: itpay secrets`)];
+  return census === null ? [] : [sealedFinding(census)];
 }
 
 const STUCK_THINGS = [
