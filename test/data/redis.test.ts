@@ -93,6 +93,33 @@ describeNeeding(redisNeed(), 'While a node of a Redis Cluster is killed', () => 
   });
 });
 
+describeNeeding(redisNeed(), 'A Redis Cluster that moved to another address as a whole', () => {
+  it('is found again among those that were given', async () => {
+    const clusterOfOne = async () => {
+      const settings = { enabled: 'yes', port: await freePort(), 'announce-ip': '127.0.0.1' };
+      const args = Object.entries(settings).flatMap(([name, value]) => [`--cluster-${name}`, String(value)]);
+      const node = await freshRedis({ args });
+      const client = (await open(node.url)).connections.client('request');
+      await client.cluster('ADDSLOTSRANGE', 0, 16_383);
+      await vi.waitFor(async () => expect(await client.cluster('INFO')).toContain('cluster_state:ok'), 10_000);
+      return node;
+    };
+    const [old, next] = [await clusterOfOne(), await clusterOfOne()];
+    await next.kill();
+    const { check, connections, logger } = await open({ cluster: [old.url, next.url] });
+    const background = connections.client('background');
+    await vi.waitFor(() => check.check(), 10_000);
+    await background.ping();
+
+    await old.kill();
+    await next.restart();
+    await vi.waitFor(() => check.check(), 20_000);
+    await background.ping();
+
+    expect([logger.lines[0]?.message, logger.lines.at(-1)?.message]).toEqual([AWAY, 'Redis is back.']);
+  });
+});
+
 function contracts(address: () => RedisAddress): void {
   describe('pub/sub', () => {
     pubSubContract(async () => {

@@ -1,6 +1,6 @@
-import { PLACE_LEASE_MS, type Clock, type RateLimiter } from '@itpay/kernel';
+import { PLACE_LEASE_MS, systemClock, type Clock, type RateLimiter } from '@itpay/kernel';
 import { fakeClock } from './fake-clock.js';
-import { expect, it } from './vitest.js';
+import { expect, it, onTestFinished, vi } from './vitest.js';
 
 /** A limiter, and how others see its counts. */
 export interface LimitersUnderTest {
@@ -12,7 +12,8 @@ export interface LimitersUnderTest {
 /**
  * What every driver behind the port `RateLimiter` does.
  *
- * @param open a limiter that goes by this clock, on a store without counts
+ * @param open a limiter that goes by this clock, on a store without counts. With `systemClock`, what several processes share
+ *   goes by the clock of the store, because theirs are apart.
  */
 export function rateLimiterContract(open: (clock: Clock) => Promise<LimitersUnderTest>): void {
   const bucket = { perSecond: 10, burst: 20 };
@@ -69,6 +70,27 @@ export function rateLimiterContract(open: (clock: Clock) => Promise<LimitersUnde
     const results = (await times(25, () => limiter.take('a', bucket))) as { allowed: boolean }[];
 
     expect(results.filter(({ allowed }) => allowed)).toHaveLength(20);
+  });
+
+  it('shuts out nobody whose clock is behind, and gives nobody more whose clock is ahead', async () => {
+    const { limiter, elsewhere } = await open(systemClock);
+    if (elsewhere === undefined) return; // one process has one clock
+    const slow = { perSecond: 0.2, burst: 4 };
+    const clockOfProcess = vi.spyOn(systemClock, 'now');
+    onTestFinished(() => clockOfProcess.mockRestore());
+    const ahead = () => {
+      clockOfProcess.mockImplementation(() => new Date(Date.now() + 25_000));
+      return limiter.take('a', slow);
+    };
+    const behind = () => {
+      clockOfProcess.mockImplementation(() => new Date());
+      return elsewhere.take('a', slow);
+    };
+
+    const taken = [await ahead(), await behind(), await ahead(), await behind(), await ahead(), await behind()];
+
+    expect(taken.map(({ allowed }) => allowed)).toEqual([true, true, true, true, false, false]);
+    expect(taken.map(({ remaining }) => remaining)).toEqual([3, 2, 1, 0, 0, 0]);
   });
 
   it('says since when it has not been full', async () => {

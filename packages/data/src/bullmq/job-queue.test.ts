@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobNotice } from '@itpay/kernel';
 import { capturedLogger, jobQueueContract } from '@itpay/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -187,6 +188,30 @@ describeNeeding(redisNeed(), 'BullMQ on a Redis that fails', () => {
     after();
 
     expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it('asks a Redis that refuses to write a few times a second, and goes on when it writes again', async () => {
+    const { redis, queue } = await twoProcesses(server.url);
+    const client = redis.client('background');
+    const commands = async () => Number(/total_commands_processed:(\d+)/.exec(await client.info('stats'))![1]);
+    queue.offer([noticeOf('job_1', { runAt: new Date(86_400_000) })]);
+    const key = `{itpay:test-${prefixes}}:jobs:job_1-86400000`;
+    await expect.poll(() => client.exists(key), { timeout: 5_000 }).toBe(1);
+    await client.config('SET', 'min-replicas-to-write', '1'); // as MISCONF and OOM do: it takes no more writes
+    const refusals = () => logger.lines.filter(({ message }) => message.startsWith('Redis refused'));
+
+    const seen: string[] = [];
+    const end = queue.receive(async ({ id }) => void seen.push(id));
+    await expect.poll(refusals, { timeout: 5_000 }).toHaveLength(1);
+    const before = await commands();
+    await sleep(2_000);
+    const asked = (await commands()) - before;
+    await client.config('SET', 'min-replicas-to-write', '0');
+    await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['job_1']);
+    await end();
+    await queue.close();
+
+    expect(asked).toBeLessThan(200);
   });
 
   it('starts, stops and takes offers when Redis never was there', async () => {

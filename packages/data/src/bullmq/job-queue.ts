@@ -22,7 +22,7 @@ const MOST_PENDING = 10_000;
 const BATCH = 500;
 /** A Redis that is away would let BullMQ wait for ever; then its connections are cut. */
 const CLOSE_WITHIN_MS = 2_000;
-/** How long BullMQ waits after a connection failed under a command. */
+/** How long BullMQ waits after a connection failed under a command, or Redis refused to hand out a notice. */
 const RETRY_MS = 1_000;
 /**
  * When BullMQ takes a notice for abandoned and hands it out again. It only has to be longer than a job with its wait; the row
@@ -90,7 +90,8 @@ class BullmqJobQueue implements JobQueue {
 
   receive(run: (notice: JobNotice) => Promise<void>): () => Promise<void> {
     const { redis, prefix } = this.#options;
-    const { Worker: BullmqWorker, WaitingError } = this.#bullmq;
+    const { WaitingError } = this.#bullmq;
+    const PatientWorker = patientWorker(this.#bullmq);
     const client = redis.client('background');
     const running = new Set<Promise<void>>();
     let ended = false;
@@ -105,7 +106,7 @@ class BullmqJobQueue implements JobQueue {
     };
     let worker: Worker<Data> | undefined;
     const begin = () => {
-      worker = new BullmqWorker<Data>(QUEUE, process, {
+      worker = new PatientWorker(QUEUE, process, {
         connection: client,
         prefix,
         concurrency: AT_ONCE,
@@ -199,6 +200,23 @@ function noticeOf({ name, data: { id, lane, priority, runAt } }: Job<Data>): Job
 /** An error that Redis itself answered, and no broken connection. */
 const isAnswer = ({ name, message }: Error) =>
   name === 'ReplyError' || /^(ERR|OOM|READONLY|NOPERM|MISCONF) /.test(message);
+
+/**
+ * BullMQ's worker asks again at once when Redis refuses (MISCONF, OOM, NOREPLICAS), as fast as both can. This one waits in
+ * between; closing waits for that, too.
+ */
+function patientWorker({ Worker: BullmqWorker }: Bullmq) {
+  return class extends BullmqWorker<Data> {
+    protected override async moveToActive(token: string, name?: string) {
+      try {
+        return await super.moveToActive(token, name);
+      } catch (error) {
+        await sleep(RETRY_MS, undefined, { ref: false });
+        throw error;
+      }
+    }
+  };
+}
 
 /** Cuts the connection that waits for notices, and resolves once those that run are over and Redis knows it. */
 async function closeWorker(worker: Worker): Promise<void> {

@@ -5,6 +5,7 @@ import {
   PLACE_LEASE_MS,
   readBucket,
   statement,
+  systemClock,
   type Clock,
   type Database,
   type Logger,
@@ -37,6 +38,7 @@ export function postgresRateLimiter({
   const held = new Map<string, string>();
   const leaving = new Set<Promise<unknown>>();
   const nowMs = () => clock.now().getTime();
+  const toldMs = () => (clock === systemClock ? null : nowMs());
 
   const tidy = async () => {
     const now = nowMs();
@@ -44,9 +46,8 @@ export function postgresRateLimiter({
       const keys = [...new Set(held.values())];
       await database.query(RENEW, { keys, ids: [...held.keys()], until: now + PLACE_LEASE_MS });
     }
-    for (const purge of [PURGE_BUCKETS, PURGE_PLACES]) {
-      while ((await database.query(purge, { now })).length === PURGED_AT_ONCE);
-    }
+    while ((await database.query(PURGE_BUCKETS, { told: toldMs() })).length === PURGED_AT_ONCE);
+    while ((await database.query(PURGE_PLACES, { now })).length === PURGED_AT_ONCE);
   };
   const inBackground = (work: Promise<unknown>) => {
     const done = work.catch((error: unknown) => {
@@ -61,17 +62,16 @@ export function postgresRateLimiter({
   return {
     tidy,
     take: async (key, bucket) => {
-      const now = nowMs();
       const row = await maybeOne(database, TAKE, {
         key,
-        now,
+        told: toldMs(),
         tokenMs: 1000 / bucket.perSecond,
         // A millionth of a token for what sums of fractions may be off by.
         burstMs: ((bucket.burst + 1e-6) * 1000) / bucket.perSecond,
       });
       // No row: it was made by a request that came at once and took the last token of it.
-      const empty = { full_at: now + (bucket.burst * 1000) / bucket.perSecond, busy_since: now, allowed: false };
-      const { full_at: fullAtMs, busy_since: busySinceMs, allowed } = row ?? empty;
+      const empty = { now: 0, full_at: (bucket.burst * 1000) / bucket.perSecond, busy_since: 0, allowed: false };
+      const { now, full_at: fullAtMs, busy_since: busySinceMs, allowed } = row ?? empty;
       return readBucket({ fullAtMs, busySinceMs }, bucket, now, allowed);
     },
     enter: async (key, most) => {
@@ -96,27 +96,31 @@ export function postgresRateLimiter({
   };
 }
 
+// Unless it is told the time, a bucket goes by the database's clock: those of the processes differ by more than short
+// buckets last. It does not change within a statement.
+const NOW = 'coalesce(:told::float8, extract(epoch from statement_timestamp()) * 1000)';
+
 // A bucket that is full has no past. And none is emptier than empty: a clock went back by more than clocks may be apart, and
 // nobody waits for an hour because of that.
-const IN_TIME = `b.full_at between :now::float8 and :now::float8 + :burstMs::float8 + ${CLOCKS_APART_MS}`;
+const IN_TIME = `b.full_at between ${NOW} and ${NOW} + :burstMs::float8 + ${CLOCKS_APART_MS}`;
 
 // A refused request writes nothing; what it is told is read beside it and may be older by the requests of this moment.
 const TAKE = statement<
-  { key: string; now: number; tokenMs: number; burstMs: number },
-  { full_at: number; busy_since: number; allowed: boolean }
+  { key: string; told: number | null; tokenMs: number; burstMs: number },
+  { now: number; full_at: number; busy_since: number; allowed: boolean }
 >(
   'rate_take',
   `with taken as (
      insert into {schema}.rate_buckets as b (key, full_at, busy_since)
-     select :key, :now::float8 + :tokenMs::float8, :now::float8 where :tokenMs::float8 <= :burstMs::float8
+     select :key, ${NOW} + :tokenMs::float8, ${NOW} where :tokenMs::float8 <= :burstMs::float8
      on conflict (key) do update
-        set full_at = case when ${IN_TIME} then b.full_at else :now::float8 end + :tokenMs::float8,
-            busy_since = case when ${IN_TIME} then b.busy_since else :now::float8 end
-      where case when ${IN_TIME} then b.full_at else :now::float8 end + :tokenMs::float8 - :now::float8 <= :burstMs::float8
+        set full_at = case when ${IN_TIME} then b.full_at else ${NOW} end + :tokenMs::float8,
+            busy_since = case when ${IN_TIME} then b.busy_since else ${NOW} end
+      where case when ${IN_TIME} then b.full_at else ${NOW} end + :tokenMs::float8 - ${NOW} <= :burstMs::float8
      returning full_at, busy_since)
-   select full_at, busy_since, true as allowed from taken
+   select ${NOW} as now, full_at, busy_since, true as allowed from taken
    union all
-   select full_at, busy_since, false from {schema}.rate_buckets
+   select ${NOW}, full_at, busy_since, false from {schema}.rate_buckets
     where key = :key and not exists (select from taken)`,
 );
 
@@ -152,10 +156,10 @@ const RENEW = statement<{ keys: readonly string[]; ids: readonly string[]; until
     where key = any(:keys::text[]) and ids && :ids::text[]`,
 );
 
-const PURGE_BUCKETS = statement<{ now: number }, { purged: number }>(
+const PURGE_BUCKETS = statement<{ told: number | null }, { purged: number }>(
   'rate_purge_buckets',
   `delete from {schema}.rate_buckets where key = any(array(
-     select key from {schema}.rate_buckets where full_at <= :now::float8
+     select key from {schema}.rate_buckets where full_at <= ${NOW}
       order by full_at limit ${PURGED_AT_ONCE} for update skip locked))
    returning 1 as purged`,
 );

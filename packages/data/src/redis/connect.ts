@@ -94,8 +94,9 @@ export async function openRedis({ address, name, logger }: OpenRedisOptions): Pr
       {
         redisOptions: byUse[use],
         enableOfflineQueue,
+        // Not clusterNodeRetryStrategy: with it no node is ever given up, and a cluster whose addresses all changed would never
+        // be looked for at those that were given.
         clusterRetryStrategy: pauseAfter,
-        clusterNodeRetryStrategy: pauseAfter,
         slotsRefreshInterval: 10_000,
         // A certificate names a host: its address would not pass.
         ...(first.tls && { dnsLookup: (host, done) => done(null, host) }),

@@ -3,6 +3,7 @@ import {
   CLOCKS_APART_MS,
   PLACE_LEASE_MS,
   readBucket,
+  systemClock,
   type Clock,
   type Logger,
   type Place,
@@ -94,14 +95,14 @@ export function redisRateLimiter({
     take: (key, bucket) =>
       ask(
         async () => {
-          const now = nowMs();
+          const now = clock === systemClock ? '' : nowMs();
           const tokenMs = 1000 / bucket.perSecond;
           // A millionth of a token for what sums of fractions may be off by.
           const burstMs = (bucket.burst + 1e-6) * tokenMs;
           const answer = await gate.run(TAKE, bucketOf(key), [now, tokenMs, burstMs, KEEP_MS]);
-          const [allowed, fullAtMs, busySinceMs] = answer as [number, string, string];
+          const [allowed, fullAtMs, busySinceMs, atMs] = answer as [number, string, string, string];
           const state = { fullAtMs: Number(fullAtMs), busySinceMs: Number(busySinceMs) };
-          return readBucket(state, bucket, now, allowed === 1);
+          return readBucket(state, bucket, Number(atMs), allowed === 1);
         },
         () => local.take(key, bucket),
       ),
@@ -146,8 +147,11 @@ export function redisRateLimiter({
 const KEEP_MS = 60_000;
 
 // Numbers travel as text with 17 digits, because Redis would cut fractions off, and Lua writes 14 digits by itself.
+// Unless it is told the time, it goes by Redis's clock: those of the processes differ by more than short buckets last.
 const TAKE = `
-local now, token, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = tonumber(ARGV[1]) or time[1] * 1000 + time[2] / 1000
+local token, burst = tonumber(ARGV[2]), tonumber(ARGV[3])
 local row = redis.call('HMGET', KEYS[1], 'full_at', 'busy_since')
 local full, busy = tonumber(row[1] or '0'), tonumber(row[2] or '0')
 if full <= now or full > now + burst + ${CLOCKS_APART_MS} then full, busy = now, now end
@@ -157,7 +161,7 @@ if full + token - now <= burst then
   redis.call('HSET', KEYS[1], 'full_at', string.format('%.17g', full), 'busy_since', string.format('%.17g', busy))
   redis.call('PEXPIRE', KEYS[1], math.ceil(full - now) + tonumber(ARGV[4]))
 end
-return {allowed, string.format('%.17g', full), string.format('%.17g', busy)}
+return {allowed, string.format('%.17g', full), string.format('%.17g', busy), string.format('%.17g', now)}
 `;
 
 const ENTER = `

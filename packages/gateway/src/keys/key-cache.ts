@@ -45,7 +45,11 @@ export class KeyCache {
   /** @returns null when there is no key with this id */
   async find(keyId: string): Promise<KnownKey | null> {
     const cached = this.#known.get(keyId);
-    if (cached !== undefined && this.#clock.now().getTime() < cached.freshUntilMs) return cached.key;
+    if (cached !== undefined) {
+      const leftMs = cached.freshUntilMs - this.#clock.now().getTime();
+      // More than there ever is: the clock was set back.
+      if (leftMs > 0 && leftMs <= KEY_CACHE_MS) return cached.key;
+    }
     return this.#lookUps.get(keyId) ?? this.#lookUp(keyId);
   }
 

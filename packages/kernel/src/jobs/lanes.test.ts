@@ -32,3 +32,18 @@ it.each<[lane: string | null, perSecond: number | null]>([
   expect(asked).toEqual(perSecond === null ? [] : [[`lane:${lane}`, perSecond]]);
   expect(entered).toBe(perSecond === null);
 });
+
+it('keeps a lane closed until its next token, and no longer when the clock goes back', async () => {
+  let nowMs = 3_600_000;
+  const limiter = { take: async () => ({ allowed: false, nextInMs: 1_000 }) } as unknown as RateLimiter;
+  const lanes = new Lanes({ now: () => new Date(nowMs) }, limiter, { slow: { perSecond: 1, burst: 1 } });
+  await lanes.enter('slow');
+
+  nowMs += 999;
+  const before = [lanes.isClosed('slow'), lanes.closed(), lanes.opensInMs()];
+  nowMs -= 3_600_000;
+  const after = [lanes.isClosed('slow'), lanes.closed(), lanes.opensInMs(), lanes.takeReopened()];
+
+  expect(before).toEqual([true, ['slow'], 1]);
+  expect(after).toEqual([false, [], 0, ['slow']]);
+});

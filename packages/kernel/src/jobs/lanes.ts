@@ -22,8 +22,8 @@ export class Lanes {
   readonly #clock: Clock;
   readonly #limiter: RateLimiter | null;
   readonly #limits: ReadonlyMap<string, TokenBucket>;
-  /** When each lane that was refused gets its next token. */
-  readonly #closedUntilMs = new Map<string, number>();
+  /** When each lane was refused, and when it gets its next token. */
+  readonly #closed = new Map<string, { readonly fromMs: number; readonly untilMs: number }>();
 
   constructor(clock: Clock, limiter: RateLimiter | null = null, limits: LaneLimits['limits'] = {}) {
     this.#clock = clock;
@@ -51,24 +51,28 @@ export class Lanes {
   }
 
   isClosed(lane: string | null): boolean {
-    return lane !== null && (this.#closedUntilMs.get(lane) ?? 0) > this.#clock.now().getTime();
+    const closed = lane === null ? undefined : this.#closed.get(lane);
+    const nowMs = this.#clock.now().getTime();
+    // From before it was closed: the clock was set back, and nobody waits for an hour because of that.
+    return closed !== undefined && closed.fromMs <= nowMs && nowMs < closed.untilMs;
   }
 
   closed(): string[] {
-    return [...this.#closedUntilMs.keys()].filter((lane) => this.isClosed(lane));
+    return [...this.#closed.keys()].filter((lane) => this.isClosed(lane));
   }
 
   /** The lanes that were closed and are no more: jobs of theirs may wait in the table. Says so once. */
   takeReopened(): string[] {
-    const reopened = [...this.#closedUntilMs.keys()].filter((lane) => !this.isClosed(lane));
-    for (const lane of reopened) this.#closedUntilMs.delete(lane);
+    const reopened = [...this.#closed.keys()].filter((lane) => !this.isClosed(lane));
+    for (const lane of reopened) this.#closed.delete(lane);
     return reopened;
   }
 
   /** Until the first closed lane opens, in milliseconds; null when none is closed. */
   opensInMs(): number | null {
-    if (this.#closedUntilMs.size === 0) return null;
-    return Math.max(0, Math.min(...this.#closedUntilMs.values()) - this.#clock.now().getTime());
+    if (this.#closed.size === 0) return null;
+    const nowMs = this.#clock.now().getTime();
+    return Math.min(...[...this.#closed].map(([lane, { untilMs }]) => (this.isClosed(lane) ? untilMs - nowMs : 0)));
   }
 
   async close(): Promise<void> {
@@ -76,7 +80,8 @@ export class Lanes {
   }
 
   #closeFor(lane: string, ms: number): void {
-    this.#closedUntilMs.set(lane, this.#clock.now().getTime() + ms);
+    const nowMs = this.#clock.now().getTime();
+    this.#closed.set(lane, { fromMs: nowMs, untilMs: nowMs + ms });
   }
 
   #limitOf(lane: string): TokenBucket | undefined {

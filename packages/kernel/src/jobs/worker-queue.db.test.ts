@@ -180,6 +180,23 @@ describe('a worker with a queue', () => {
     expect(await h.rows('jobs')).toEqual(rows);
   });
 
+  it('counts the try of an owner that died, and says so', async () => {
+    const failing = noting('greet', () => Promise.reject(new Error('no luck')));
+    const { worker, jobs } = h.processWith([failing], { queue });
+    queue.reachable = false;
+    await add(jobs, 'x');
+    const dead = [h.database.schema, inMs(0)];
+    await h.database.knex.raw(`update ??.jobs set lease_owner = 'the dead', lease_expires_at = ?`, dead);
+    queue.reachable = true;
+    worker.start();
+
+    queue.offer([queue.offered[0]!]);
+    await expect.poll(() => h.rows('jobs'), WITHIN).toMatchObject([{ attempts: 2, lease_owner: null }]);
+    await worker.stop();
+
+    expect(h.logger.lines[0]).toMatchObject({ level: 'warn', fields: { job: 'greet', attempt: 2 } });
+  });
+
   it('does nothing for a notice of a job that this process does not know', async () => {
     const greet = noting();
     const { worker, jobs } = h.processWith([greet], { queue });

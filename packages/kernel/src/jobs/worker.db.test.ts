@@ -261,6 +261,25 @@ describe('a job whose owner died', () => {
     await worker.settle();
     expect(greet.seen).toHaveLength(1);
   });
+
+  it('is counted as a try that failed, and said', async () => {
+    const { worker } = h.processWith([noting('greet', () => Promise.reject(new Error('no luck')))]);
+    await add('greet', 'k');
+    await lease();
+
+    h.clock.advance('60s');
+    await worker.settle();
+
+    expect(await h.rows('jobs')).toMatchObject([{ attempts: 2, last_error: 'no luck', lease_expires_at: null }]);
+    expect(h.logger.lines).toMatchObject([
+      {
+        level: 'warn',
+        message: 'A process took the job greet and neither finished it nor put it off; it runs again.',
+        fields: { job: 'greet', key: 'k', attempt: 2 },
+      },
+      { level: 'error', fields: { attempt: 2, retryInMs: 2_000 } },
+    ]);
+  });
 });
 
 describe('two processes', () => {

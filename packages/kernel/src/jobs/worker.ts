@@ -225,6 +225,7 @@ export class Worker {
       limit: BATCH,
     });
     const urgency = (a: JobRow, b: JobRow) => a.priority - b.priority || (a.id < b.id ? -1 : 1);
+    this.#warnOfAbandoned(leased);
     return leased.map((job) => ({ ...job, lease })).toSorted(urgency);
   }
 
@@ -232,8 +233,20 @@ export class Worker {
     const lease = this.#options.ids.next('req');
     const now = this.#options.clock.now();
     const expiresAt = new Date(now.getTime() + LEASE_MS);
-    const [job] = await this.#options.database.query(LEASE_ONE, { id, now, lease, expiresAt });
+    const leased = await this.#options.database.query(LEASE_ONE, { id, now, lease, expiresAt });
+    this.#warnOfAbandoned(leased);
+    const [job] = leased;
     return job === undefined ? null : { ...job, lease };
+  }
+
+  // The only trace of a job that ends its process, over and over.
+  #warnOfAbandoned(leased: readonly JobRow[]): void {
+    for (const { name, key, attempts } of leased.filter(({ abandoned }) => abandoned)) {
+      this.#options.logger.warn(
+        { job: name, key, attempt: attempts + 1 },
+        `A process took the job ${name} and neither finished it nor put it off; it runs again.`,
+      );
+    }
   }
 
   async #release(jobs: readonly LeasedJob[]): Promise<void> {
@@ -363,6 +376,8 @@ interface JobRow {
   readonly attempts: number;
   readonly lane: string | null;
   readonly priority: number;
+  /** Its last lease ended by itself: whoever had it died, hung, or lost the database. */
+  readonly abandoned: boolean;
 }
 interface LeasedJob extends JobRow {
   /** Names this lease among all there ever were, so that an owner who was paused for long cannot mistake another's. */
@@ -373,6 +388,11 @@ interface LeasedJob extends JobRow {
 const WINDOW = 1_000;
 const DUE = `run_at <= :now and (run_at <= :overdue or lane = any(:reopened::text[])) and name = any(:names::text[])
   and (lane is null or lane <> all(:closed::text[])) and (lease_expires_at is null or lease_expires_at <= :now)`;
+// A lease that ended by itself counts as a try that failed.
+const TAKE_DUE = `update {schema}.jobs as job
+      set lease_owner = :lease, lease_expires_at = :expiresAt, attempts = job.attempts + due.abandoned::int
+     from due where job.id = due.id
+   returning job.id, job.name, job.key, job.payload, job.attempts, job.lane, job.priority, due.abandoned`;
 const LEASE = statement<
   {
     names: string[];
@@ -387,21 +407,19 @@ const LEASE = statement<
   JobRow
 >(
   'job_lease',
-  `update {schema}.jobs set lease_owner = :lease, lease_expires_at = :expiresAt
-    where id in (
-      select id from {schema}.jobs
+  `with due as (
+      select id, lease_expires_at is not null as abandoned from {schema}.jobs
        where id = any(array(select id from {schema}.jobs where ${DUE} order by run_at limit ${WINDOW})) and ${DUE}
        order by priority, run_at, id limit :limit::int for update skip locked)
-   returning id, name, key, payload, attempts, lane, priority`,
+   ${TAKE_DUE}`,
 );
 const LEASE_ONE = statement<{ id: string; now: Date; lease: string; expiresAt: Date }, JobRow>(
   'job_lease_one',
-  `update {schema}.jobs set lease_owner = :lease, lease_expires_at = :expiresAt
-    where id = (
-      select id from {schema}.jobs
+  `with due as (
+      select id, lease_expires_at is not null as abandoned from {schema}.jobs
        where id = :id and run_at <= :now and (lease_expires_at is null or lease_expires_at <= :now)
        for update skip locked)
-   returning id, name, key, payload, attempts, lane, priority`,
+   ${TAKE_DUE}`,
 );
 const RELEASE = statement<{ ids: string[]; lease: string }, object>(
   'job_release',
