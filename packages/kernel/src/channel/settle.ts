@@ -32,6 +32,7 @@ export function settle(operation: Operation, outcome: Outcome<unknown>, now: Dat
   const state = next(operationMachine, operation.state, ACTION_OF[outcome.outcome]);
   if (state === null) return null;
   const failure = 'failure' in outcome ? outcome.failure : null;
+  const { kind, unattended } = operation;
   const settled = { ...operation, ...NOTHING_ASKED, state, failure, leaseExpiresAt: null, updatedAt: now };
   switch (state) {
     case 'unknown':
@@ -40,8 +41,9 @@ export function settle(operation: Operation, outcome: Outcome<unknown>, now: Dat
     case 'pending':
       return { ...settled, nextQueryAt: nextQuestion(operation, now, 0) };
     case 'not_sent':
-      // Whoever waits for it decides whether to repeat it; what nobody waits for is repeated here.
-      return { ...settled, nextQueryAt: operation.unattended ? sendAgainAt(failure, now) : null };
+      // Whoever waits for it decides whether to repeat it; what nobody waits for is repeated here. So are a refund and a void,
+      // which stand in the books as asked for until they have ended: the key of their caller may be lost.
+      return { ...settled, nextQueryAt: unattended || GOES_ON[kind] ? sendAgainAt(failure, now) : null };
     case 'declined':
       return { ...settled, orderOpen: false };
     default:
@@ -78,6 +80,7 @@ export function notFound(
 }
 
 const SEND_AGAIN_MS = 60_000;
+const GOES_ON: Partial<Record<Operation['kind'], true>> = { refund: true, cancel: true };
 
 function sendAgainAt(failure: ChannelFailure | null, now: Date): Date {
   return new Date(now.getTime() + Math.max(failure?.retryAfterMs ?? 0, SEND_AGAIN_MS));

@@ -7,10 +7,11 @@ import {
   type HookSubject,
   type IdempotencyKey,
 } from '@itpay/kernel';
-import type { OperationAnswer } from '../operation/handler.js';
+import { failedAnswer, type OperationAnswer } from '../operation/handler.js';
 import { requireNothingUnderWay } from '../operation/under-way.js';
 import type { PaymentServices } from '../services.js';
 import { intentNotFound, invalidTransition } from './change.js';
+import type { PaymentIntent } from './intent.js';
 import { requireRailUnit } from '../rail-unit.js';
 import { toPlain } from './wire.js';
 
@@ -83,7 +84,10 @@ export async function captureIntent(
     const reference = channelReference({ objectId: intentId, kind: 'capture', ordinal: 1 }, channel.reference);
     // The one before certainly did not happen, so its number may be sent again, also with another amount.
     const before = await findByReference(tx, instance, reference);
-    if (before !== null) return services.engine.beginAgain(tx, { ...before, amount });
+    if (before !== null) {
+      if (before.amount!.value !== amount.value) await services.idempotency.finishOf(tx, before.id, replaced(intent));
+      return services.engine.beginAgain(tx, { ...before, amount });
+    }
     return services.engine.begin(tx, {
       id: services.ids.next('op'),
       account: intent.account,
@@ -99,4 +103,13 @@ export async function captureIntent(
       amount,
     });
   });
+}
+
+/** For whoever still holds the key of a capture that did not happen: repeating it must not take another amount. */
+function replaced({ id, status }: PaymentIntent): OperationAnswer {
+  const error = new ItPayError('INVALID_STATE_TRANSITION', {
+    message: `This capture of ${id} did not happen, and another one, of another amount, has taken its place. Read the intent.`,
+    details: { object: 'payment_intent', id, current: status, requested: 'capture', allowed: [] },
+  });
+  return failedAnswer(error, true);
 }

@@ -27,7 +27,10 @@ export async function refreshQr(
   const order = await orderOf(database, { paymentIntentId: intentId });
   // Its order was not opened yet, so this opens it, under the same number.
   if (order.state === 'not_sent' || order.state === 'queued') {
-    return { ...(await engine.answer(await engine.resume(order.id))), replayed: false };
+    const answer = await engine.answer(await engine.resume(order.id));
+    if (!answer.final) return { ...answer, replayed: false };
+    const kept = await database.transaction((tx) => idempotency.once(tx, key, () => Promise.resolve(answer)));
+    return { ...kept, final: true };
   }
   return database.transaction(async (tx) => {
     const stored = await idempotency.once(tx, key, async () => {

@@ -70,8 +70,11 @@ export function authorizeHandler(services: PaymentServices): OperationHandler<Op
       if (order.status === 'not_found') return { kind: 'not_found' };
       if (order.status === 'closed') return { kind: 'outcome', outcome: failed({ category: 'expired' }) };
       if (order.status === 'pending' && channel.capabilities.includes('authorize_idempotent')) {
-        // The order exists and its code was lost; the identical request gives the code again.
-        return { kind: 'outcome', outcome: await open(operation, channel) };
+        // The order exists and its code was lost; the identical request gives the code again. One that fails takes nothing
+        // back of what the rail has just said.
+        const again = await open(operation, channel);
+        if (again.outcome === 'succeeded') return { kind: 'outcome', outcome: again };
+        return { kind: 'nothing_new', ...('failure' in again && { failure: again.failure }) };
       }
       return { kind: 'outcome', outcome: { outcome: 'succeeded', value: { order } } };
     },

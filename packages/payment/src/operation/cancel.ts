@@ -41,7 +41,11 @@ export function cancelHandler(services: PaymentServices): OperationHandler<Close
   }
 
   return {
-    wanted: async (tx, { paymentIntentId }) => STATUS_RANK[(await store.lockAny(tx, paymentIntentId)).status] < 3,
+    // What we close by ourselves is only what waits for its payer: a hold is the merchant's to release.
+    async wanted(tx, { paymentIntentId, purpose }) {
+      const { status } = await store.lockAny(tx, paymentIntentId);
+      return isOurs(purpose) ? isOpen(status) : STATUS_RANK[status] < 3;
+    },
 
     async call(operation) {
       const channel = channelOf(channels, operation);
@@ -124,14 +128,18 @@ async function afterClosing(
   const intent = await services.store.lockAny(tx, paymentIntentId);
   // Somebody else ended it meanwhile.
   if (STATUS_RANK[intent.status] >= 3) return concludeVoid(services, tx, actor, purpose!, 'failed');
-  if (purpose === REPLACE) return reopen(services, tx, opened);
-  if (purpose === EXPIRE) {
-    if (isOpen(intent.status)) await changeIntent(services, tx, actor, intent, ['expire']);
-    return;
+  if (!isOurs(purpose)) {
+    await changeIntent(services, tx, actor, intent, ['cancel']);
+    return concludeVoid(services, tx, actor, purpose!, 'voided');
   }
-  await changeIntent(services, tx, actor, intent, ['cancel']);
-  await concludeVoid(services, tx, actor, purpose!, 'voided');
+  // The payer authorized it while its order was being closed: the hold went with the order.
+  if (!isOpen(intent.status)) await changeIntent(services, tx, actor, intent, ['cancel']);
+  else if (purpose === REPLACE) await reopen(services, tx, opened);
+  else await changeIntent(services, tx, actor, intent, ['expire']);
 }
+
+/** Whether nobody asked for this closing: it is no void. */
+const isOurs = (purpose: string | null | undefined) => purpose === EXPIRE || purpose === REPLACE;
 
 /** The next order of an intent, now that the one before is known to be closed. */
 async function reopen({ engine, ids, channels, store }: PaymentServices, tx: Tx, closed: Operation): Promise<void> {

@@ -35,11 +35,14 @@ import { sha256 } from '../sha256.js';
 import { channelActor } from './channel-actor.js';
 import { failed } from './failure.js';
 import type { Asked, OperationAnswer, OperationHandler } from './handler.js';
+import { underWay } from './under-way.js';
 import { toPlainOperation } from './wire.js';
 
 const BATCH = 50;
 /** How long others leave a question alone that one process is about to ask. */
 const QUESTION_LEASE_MS = 60_000;
+/** When to look again at what waits for a capture, or a closing, that is under way. */
+const RIVAL_MS = 60_000;
 
 export interface EngineDependencies {
   readonly database: Database;
@@ -145,8 +148,10 @@ export class OperationEngine {
 
   /** Second and third phase of an operation that this process has started, and of those that take its place. */
   async perform(operation: Operation): Promise<Operation> {
+    // Who slept for that long may find that another process took it over.
+    if (operation.leaseExpiresAt! <= this.#deps.clock.now()) return this.find(operation.id);
     const outcome = await this.#call(operation);
-    return this.conclude(operation.id, outcome, channelActor(operation));
+    return this.#thenGoOn((tx) => this.concludeIn(tx, operation.id, outcome, channelActor(operation), operation));
   }
 
   // What the handler cannot explain may have happened; a channel that is not configured was certainly not called.
@@ -198,9 +203,19 @@ export class OperationEngine {
     return goingOn.next === null ? concluded : this.perform(goingOn.next);
   }
 
-  /** The same in a transaction of the caller's. */
-  async concludeIn(tx: Tx, id: string, outcome: Outcome<unknown>, actor: Actor): Promise<Operation> {
-    const { operation, isNews } = await this.#apply(tx, id, outcome, actor);
+  /**
+   * The same in a transaction of the caller's.
+   *
+   * @param about the operation as it was when it was called, or asked about
+   */
+  async concludeIn(
+    tx: Tx,
+    id: string,
+    outcome: Outcome<unknown>,
+    actor: Actor,
+    about: Operation | null = null,
+  ): Promise<Operation> {
+    const { operation, isNews } = await this.#apply(tx, id, outcome, actor, about);
     if (isNews) await this.#storeAnswer(tx, operation);
     return operation;
   }
@@ -216,7 +231,7 @@ export class OperationEngine {
     actor: Actor,
     more: () => Promise<T>,
   ): Promise<T> {
-    const { operation, isNews } = await this.#apply(tx, id, outcome, actor);
+    const { operation, isNews } = await this.#apply(tx, id, outcome, actor, null);
     const result = await more();
     if (isNews) await this.#storeAnswer(tx, operation);
     return result;
@@ -227,8 +242,13 @@ export class OperationEngine {
     id: string,
     outcome: Outcome<unknown>,
     actor: Actor,
+    about: Operation | null,
   ): Promise<{ readonly operation: Operation; readonly isNews: boolean }> {
     const operation = await this.lock(tx, id);
+    // It was sent again since: that one attempt came to nothing says nothing about the next.
+    if (outcome.outcome === 'not_sent' && about !== null && !isSameAttempt(about, operation)) {
+      return { operation, isNews: false };
+    }
     const settled = settle(operation, outcome, this.#deps.clock.now());
     if (settled === null) return { operation, isNews: false };
     await saveOperation(tx, settled);
@@ -320,6 +340,10 @@ export class OperationEngine {
       const current = await this.lock(tx, operation.id);
       // Another process may have been faster.
       if (current.state !== operation.state) return { mine: false, operation: current };
+      if (current.state === 'not_sent' && (await this.#hasRival(tx, current))) {
+        await this.#putOff(tx, current);
+        return { mine: false, operation: current };
+      }
       const started = start(current, this.#deps.clock.now())!;
       await saveOperation(tx, started);
       if (await this.#handlerOf(started).wanted(tx, started)) return { mine: true, operation: started };
@@ -327,6 +351,17 @@ export class OperationEngine {
       return { mine: false, operation: ended };
     });
     return taken.mine ? this.perform(taken.operation) : taken.operation;
+  }
+
+  // Capture and closing exclude each other, also when one that came to nothing is to be sent again.
+  async #hasRival(tx: Tx, { kind, paymentIntentId }: Operation): Promise<boolean> {
+    return (kind === 'capture' || kind === 'cancel') && (await underWay(tx, paymentIntentId)) !== null;
+  }
+
+  async #putOff(tx: Tx, operation: Operation): Promise<void> {
+    if (operation.nextQueryAt === null) return;
+    const nextQueryAt = new Date(this.#deps.clock.now().getTime() + RIVAL_MS);
+    await saveOperation(tx, { ...operation, nextQueryAt });
   }
 
   // Its process died between the commit of the row and the commit of the outcome: it may have happened.
@@ -359,9 +394,9 @@ export class OperationEngine {
       return this.find(asked.id, tx);
     }
     if (answer.kind === 'outcome' && settle(current, answer.outcome, now) !== null) {
-      return this.concludeIn(tx, asked.id, answer.outcome, actor);
+      return this.concludeIn(tx, asked.id, answer.outcome, actor, asked);
     }
-    if (current.state !== asked.state) return current;
+    if (!isSameAttempt(asked, current)) return current;
     if (answer.kind === 'not_found' && current.state === 'unknown') {
       const verdict = notFound(current, this.#notFoundIsFinal(current), now);
       if (!verdict.agreed) return this.#postpone(tx, verdict.operation, now);
@@ -407,6 +442,13 @@ export class OperationEngine {
     if (handler === undefined) throw new Error(`Nothing handles operations of the kind "${kind}".`);
     return handler;
   }
+}
+
+/** Whether nothing happened to an operation since: it was not taken over, and not sent again. */
+function isSameAttempt(before: Operation, now: Operation): boolean {
+  const at = ({ state, leaseExpiresAt, unknownSince }: Operation) =>
+    [state, leaseExpiresAt?.getTime(), unknownSince?.getTime()].join();
+  return at(before) === at(now);
 }
 
 /** What the first phase came to. */

@@ -20,10 +20,14 @@ export function declineCode({ category }: ChannelFailure): ErrorCode {
 }
 
 /** The error for an operation that certainly did not happen: the caller may repeat it under the same key. */
-export function notSentError({ id, channel, failure }: Operation, object: object): ItPayError {
+export function notSentError({ id, kind, channel, failure }: Operation, object: object): ItPayError {
   const away = failure?.category === 'circuit_open' || failure?.category === 'not_connected';
   return new ItPayError(away ? 'CHANNEL_UNAVAILABLE' : 'CHANNEL_ERROR', {
-    message: `The channel "${channel}" did not take the request; nothing happened. Repeat it with the same idempotency key.`,
+    message:
+      kind === 'refund' || kind === 'cancel'
+        ? `The channel "${channel}" did not take the ${kind} yet; nothing happened so far. It is sent again by itself, or at ` +
+          'once when you repeat the request with the same idempotency key.'
+        : `The channel "${channel}" did not take the request; nothing happened. Repeat it with the same idempotency key.`,
     details: {
       operation: id,
       retry_after: Math.max(1, Math.ceil((failure?.retryAfterMs ?? 1_000) / 1_000)),

@@ -1,3 +1,4 @@
+import { ItPayError } from '@itpay/core';
 import type { Actor, HookSubject, IdempotencyKey, Operation, Tx } from '@itpay/kernel';
 import { intentNotFound, invalidTransition, changeIntent } from '../intent/change.js';
 import { STATUS_RANK } from '../intent/machine.js';
@@ -87,6 +88,9 @@ export async function voidIntent(
     }
     if (order.state === 'queued' || order.state === 'started' || order.state === 'pending') {
       throw invalidTransition(intent, 'cancel');
+    }
+    if (order.state === 'unknown') {
+      throw new ItPayError('OUTCOME_UNKNOWN', { details: { object: 'operation', id: order.id, retry_after: 5 } });
     }
     return cancelHere(services, tx, actor, requested, order);
   });
