@@ -85,8 +85,11 @@ export class Journal {
   }
 }
 
-/** What an answer shows of now, and not of then: the code to scan, and the call that is still under way. */
-const OF_NOW = ['qr', 'operation', 'next_action', 'pay_url'];
+/**
+ * What an answer shows of now, and not of then: the code to scan, the call that is still under way, and, beside an error, which
+ * request this is.
+ */
+const OF_NOW = ['qr', 'operation', 'next_action', 'pay_url', 'request_id'];
 
 /**
  * How a repeated answer differs from the first one.

@@ -303,11 +303,9 @@ function watchHealth({ processes }) {
       if (child.opened && child.alive) {
         const path = '/itpay/v1/health';
         const { answer, ms } = await ask({ port: child.port, method: 'GET', path, deadlineMs: HEALTH_DEADLINE_MS });
-        const lives = child.alive && post.child === child;
-        if (lives) longest = Math.max(longest, ms);
-        if (lives && answer?.status !== 200) {
-          await sleep(50); // it may be on its way out
-          if (child.alive)
+        if (child.stays && post.child === child) {
+          longest = Math.max(longest, ms);
+          if (answer?.status !== 200)
             wrong.push(`${post.name} answered ${answer?.status ?? 'nothing'} after ${Math.round(ms)} ms`);
         }
       }

@@ -50,6 +50,11 @@ export class Child {
     return this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
+  /** Nobody has begun to end it. */
+  get stays() {
+    return this.alive && !this.#expected;
+  }
+
   /** Why it ended when nobody ended it; null while all is well. */
   get ownEnd() {
     if (this.alive || this.#expected) return null;
