@@ -342,7 +342,13 @@ export class World {
   /** After a statement or a commit, where no transaction is open: what everybody can see now. */
   committed(): void {
     if (this.lock.owner !== null) return;
-    for (const { id, status, status_rank: rank } of this.session.run(RANKS, {})) {
+    const intents = this.session.run(RANKS, {});
+    for (const { id, order_reference: purchase } of intents.filter((one) => !this.#ranks.has(one.id))) {
+      // Another intent for the same purchase exists only once the one before came to nothing.
+      const open = intents.find((one) => one.order_reference === purchase && one.id !== id && one.status_rank < 3);
+      if (open) this.violated('G3', `${purchase} has ${open.id} (${open.status}) and ${id} at once`);
+    }
+    for (const { id, status, status_rank: rank } of intents) {
       const before = this.#ranks.get(id) ?? 0;
       if (rank < before) this.violated('G5', `${id} went from rank ${before} to ${rank} (${status})`);
       this.#ranks.set(id, rank);
@@ -357,9 +363,9 @@ export class World {
   }
 }
 
-const RANKS = statement<object, { id: string; status: string; status_rank: number }>(
+const RANKS = statement<object, { id: string; order_reference: string; status: string; status_rank: number }>(
   'simulation_ranks',
-  'select id, status, status_rank from {schema}.payment_intents',
+  'select id, order_reference, status, status_rank from {schema}.payment_intents',
 );
 const PROCESSED = statement<object, { event_key: string }>(
   'simulation_processed',
