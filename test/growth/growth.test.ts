@@ -332,7 +332,7 @@ const HOT: readonly Case[] = [
   [
     'rate_purge_buckets',
     'retention',
-    () => ({ now: at(1).getTime() }),
+    () => ({ told: at(1).getTime() }),
     ['rate_buckets_by_full_at', 'rate_buckets_pkey'],
     9_000,
   ],
